@@ -13,12 +13,12 @@ from tests.support.patience import watch
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add --long: all tests, and more made-up cases."""
+    """Add --long: all tests, and more generated cases."""
     parser.addoption("--long", action="store_true", help="run the long tests too, with more cases")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Set the number of Hypothesis cases for a test. Each run has the same cases."""
+    """Set the number of Hypothesis cases. Each run has the same cases."""
     few = settings(derandomize=True, deadline=None, max_examples=25)
     settings.register_profile("few", few)
     settings.register_profile("many", few, max_examples=200)
@@ -33,7 +33,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect the long tests, unless --long, -k, -m or their file is given."""
+    """Deselect long tests, except with --long, -k, -m or their file."""
     if any(config.getoption(name) for name in ("long", "keyword", "markexpr")):
         return
     # pytest does the same: a symbolic link keeps its name.
@@ -45,14 +45,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Exempt imported objects from garbage collection, because they live until the end."""
+    """Exempt imported objects from garbage collection, because they are never freed."""
     gc.collect()
     gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """Run some tests without the tracing of coverage in their thread: it takes as long again.
+    """Run some tests without the tracing of coverage, which doubles their time.
 
     They run no line that no other test runs: those marked so, and those of made-up cases.
     """
@@ -69,6 +69,6 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 
 @pytest.fixture(scope="session", autouse=True)
 def forks() -> Iterator[None]:
-    """End the process that forks commands after the last test."""
+    """Stop the process that forks commands after the last test."""
     yield
     end_forks()

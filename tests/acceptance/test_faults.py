@@ -32,7 +32,7 @@ RIGHT = Left(
     state=[("1", "{}")],
     document=b"# Models\n",
     found=TOLD,
-    told={"ops": TOLD, "team": TOLD},
+    received={"ops": TOLD, "team": TOLD},
     repeated=0,
     bad=(),
 )
@@ -124,11 +124,11 @@ def test_what_is_written_goes_between_the_markers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("left", "said"),
     [
-        (replace(RIGHT, told=RIGHT.told | {"ops": Counter()}), ["2 missed"]),
-        (replace(RIGHT, told=RIGHT.told | {"team": TOLD + TOLD}), ["2 false"]),
-        (replace(RIGHT, repeated=1), ["1 told twice"]),
+        (replace(RIGHT, received=RIGHT.received | {"ops": Counter()}), ["2 missed"]),
+        (replace(RIGHT, received=RIGHT.received | {"team": TOLD + TOLD}), ["2 false"]),
+        (replace(RIGHT, repeated=1), ["1 received twice"]),
         (replace(RIGHT, bad=("snapshot 1: its digest",)), ["snapshot 1: its digest"]),
-        (replace(RIGHT, state=[]), ["the state in force differs"]),
+        (replace(RIGHT, state=[]), ["the current state differs"]),
         (
             replace(RIGHT, tables=RIGHT.tables | {"snapshots": []}),
             ["the table of snapshots differs"],
@@ -144,7 +144,7 @@ def test_what_differs_is_said(left: Left, said: list[str]) -> None:
 
 def test_an_answer_that_was_believed_may_leave_more() -> None:
     """An accepted answer may add findings, but a missed finding is still reported."""
-    more = replace(RIGHT, told={"ops": TOLD + TOLD, "team": TOLD}, document=b"other")
+    more = replace(RIGHT, received={"ops": TOLD + TOLD, "team": TOLD}, document=b"other")
     assert differences(RIGHT, more, believed=True) == []
     less = replace(RIGHT, found=Counter())
     assert differences(RIGHT, less, believed=True) == ["2 missed"]

@@ -1,4 +1,4 @@
-"""All that is measured, line by line."""
+"""List the measurements of the benchmark, and run them in turn."""
 
 import gzip
 import re
@@ -25,7 +25,11 @@ RECORDED = re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z")
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Size of a run: rounds of processes, polls in one process, commits, imports, years."""
+    """The size of a benchmark run.
+
+    It has the rounds of processes, the polls in one process, the commits, the imports and the
+    years.
+    """
 
     rounds: int = 15
     fewer: int = 7
@@ -39,7 +43,7 @@ QUICK = Scale(rounds=1, fewer=1, polls=21, commits=3, imports=1, years=2000)
 
 
 def run(folder: Path, peers: Peers, recordings: Path | None, scale: Scale) -> Iterator[Line]:
-    """Measure everything in a temporary folder and yield each line when it is known."""
+    """Yield each line as soon as it is measured. Files are temporary."""
     yield from Cron(folder, peers, scale.rounds).unchanged(20)
     cron = Cron(folder, peers, scale.fewer)
     for models in (500, 3000):
@@ -54,7 +58,10 @@ def run(folder: Path, peers: Peers, recordings: Path | None, scale: Scale) -> It
 
 
 def decade(folder: Path, polls: int) -> Iterator[Line]:
-    """Build ten years in a new process, and yield the size and the cost of the questions."""
+    """Build ten years of polls in a new process.
+
+    It yields the line of the size, and the lines of the queries.
+    """
     file = folder / "decade.db"
     words = [sys.executable, "-m", "tests.bench.decade", str(file), str(polls)]
     subprocess.run(words, cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
@@ -69,7 +76,7 @@ def decade(folder: Path, polls: int) -> Iterator[Line]:
 
 
 def read(folder: Path) -> list[tuple[datetime, bytes]]:
-    """Read recordings named by their time, packed or not."""
+    """Read recordings named by their time, also compressed ones."""
     states = []
     for file in sorted(folder.iterdir()):
         if named := RECORDED.match(file.name):

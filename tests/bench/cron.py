@@ -1,4 +1,7 @@
-"""Polls by cron: one process each, ours and the others' in turn on the same answers."""
+"""Measure polls by cron: one process each, for us and other tools.
+
+The tools take turns and get the same answers.
+"""
 
 import os
 import sys
@@ -50,13 +53,13 @@ class Cron:
         return [*lines, _against("urlwatch", what, came, STARTING)]
 
     def changed(self, models: int) -> list[Line]:
-        """Measure polls that find one model in a hundred changed, against both watchers."""
+        """Measure polls with one changed model in a hundred, against both watchers."""
         came = self._measure(f"changed-{models}", RandomCatalog(models), [*WATCHERS], changes=True)
         what = f"`catalog sync`, 1 % changed, {models:,} models"
         return [_against(name, what, came, MUCH) for name in WATCHERS]
 
     def memory(self, models: int) -> Line:
-        """Measure the peak of a pass that finds changes."""
+        """Measure the peak memory of a pass that finds changes."""
         came = self._measure(f"memory-{models}", RandomCatalog(models), [], changes=True)["ours"]
         peak = max(each.memory for each in came)
         what = f"peak memory of a pass, 1 % changed, {models:,} models"

@@ -15,22 +15,22 @@ from tests.support.checkout import ROOT
 
 MOST = {"unchanged": 3.0, "changed": 4.0}
 WHY = {
-    "unchanged": "the document and the file of the database are looked at anew",
-    "changed": "findings are judged, told and sealed, in five transactions",
+    "unchanged": "each poll checks the document and the file of the database",
+    "changed": "findings are judged, recorded and chained, in five transactions",
 }
 MOST_SIZE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class DaemonSeries:
-    """A series of polls of a catalog, in a folder of its own."""
+    """Polls of one catalog in a daemon, in their own folder."""
 
     folder: Path
     models: int
     polls: int
 
     def lines(self) -> list[Line]:
-        """Measure the series and return a line for each outcome and one for the database."""
+        """Measure the series. Return a line per outcome and one for the database."""
         folder = self.folder / "inside"
         folder.mkdir()
         with serving(folder) as served:
@@ -75,5 +75,5 @@ class DaemonSeries:
             size / rows,
             MOST_SIZE,
             f"at most {MOST_SIZE:g} times",
-            "what is asked for stands beside the facts; 33 tables and indexes take a page each",
+            "columns for queries beside the facts; 33 tables and indexes of a page each",
         )

@@ -1,4 +1,4 @@
-"""Polls inside one process: ours and the hand-written loop's in turn, on one series.
+"""Measure polls in one process: ours and a hand-written loop's, in turn.
 
     python -m tests.bench.daemon_program FOLDER URL ANSWER MODELS POLLS
 

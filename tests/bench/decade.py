@@ -1,4 +1,8 @@
-"""Ten years of hourly polls of 500 models, one in ten with a change, in a few minutes.
+"""Build ten years of hourly polls of 500 models in minutes.
+
+One poll in ten has a change.
+
+One poll in ten has a change.
 
 A changed poll goes through the real decision and the real recording, many to a transaction. Plain
 SQL writes the polls between.
@@ -52,7 +56,7 @@ def make(file: Path, polls: int, models: int = 500) -> None:
 
 
 def _states(made: RandomCatalog, polls: int) -> Iterator[tuple[datetime, bytes, Snapshot]]:
-    """Yield the time, the answer and the state of each poll that finds something."""
+    """Yield time, answer and state of each poll with changes."""
     models = [model(each) for each in made.rows]
     for number in range(0, polls, EVERY):
         at = BEGIN + number * HOUR
@@ -62,7 +66,7 @@ def _states(made: RandomCatalog, polls: int) -> Iterator[tuple[datetime, bytes, 
 
 
 def _unchanged(connection: Transaction, provider: str, at: datetime, number: int | None) -> None:
-    """Write the polls up to the next change as `record` writes them."""
+    """Insert unchanged polls up to the next change, as `record` does."""
     for hour in range(1, EVERY):
         row = {
             "provider": provider,

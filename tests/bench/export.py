@@ -1,4 +1,4 @@
-"""Writes every commit's state of a git-scraped file as a recording, named by its time.
+"""Write each committed state of a git-scraped file as a recording.
 
     export.py REPOSITORY FOLDER
 
@@ -14,7 +14,7 @@ NAME = "models.json"
 
 
 def main() -> None:
-    """Read all commits through one process of git."""
+    """Read all commits through one git process."""
     repository, folder = sys.argv[1], Path(sys.argv[2])
     folder.mkdir()
     git = ("git", "-C", repository)

@@ -1,4 +1,4 @@
-"""The floor: the lowest cost of a poll from cron, as a simple script does it.
+"""The floor script: the lowest possible cost of a poll from cron.
 
     floor.py URL DATABASE
 

@@ -1,4 +1,4 @@
-"""A git-scraped history: one file, a commit for each state, an hour apart."""
+"""Make a git-scraped history: one file, with one commit per hourly state."""
 
 import subprocess
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 def commit(repository: Path, states: Iterable[tuple[datetime, bytes]]) -> int:
-    """Make a repository with a commit for each new state and return the number of commits."""
+    """Make a repository with one commit per new state. Return their number."""
     git = ("git", "-C", str(repository))
     repository.mkdir()
     subprocess.run([*git, "init", "--quiet", "--initial-branch=main"], check=True)

@@ -1,4 +1,4 @@
-"""A git-scraped history made a database: `catalog import`, and git-history on the same commits."""
+"""Measure the import of a git-scraped history by `catalog import` and git-history."""
 
 import shlex
 import shutil
@@ -36,12 +36,12 @@ class HistoryImport:
     rounds: int
 
     def made(self, models: int, commits: int) -> Line:
-        """Measure a history of made models."""
+        """Measure a history of generated models."""
         what = f"`catalog import`, {commits} commits of {models:,} models"
         return self._measure("made", what, hourly(RandomCatalog(models).states(), commits), "")
 
     def recorded(self, states: list[tuple[datetime, bytes]]) -> Line:
-        """Measure recordings of OpenRouter."""
+        """Measure recorded answers of OpenRouter."""
         what = f"`catalog import`, {len(states)} recorded answers of OpenRouter"
         config = '[[provider]]\nname = "openrouter"\nkind = "openrouter"\n'
         return self._measure("recorded", what, states, config)

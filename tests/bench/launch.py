@@ -1,4 +1,4 @@
-"""Runs a command and prints its cost, as the system accounts for the ended process.
+"""Run a command and print its cost, as measured by the system.
 
     launch.py OUTPUT COMMAND...
 
@@ -12,7 +12,10 @@ import time
 
 
 def main() -> None:
-    """Run the command and write CPU and wall seconds, peak bytes and exit code of its processes."""
+    """Run the command and write its cost.
+
+    The cost has CPU and wall seconds, peak bytes and exit code of its processes.
+    """
     output, *command = sys.argv[1:]
     started = time.monotonic()
     child = os.fork()

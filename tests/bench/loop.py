@@ -1,4 +1,4 @@
-"""A poll as a hand-written loop: httpx, a check of the rows, plain SQL in bulk.
+"""Poll in a hand-written loop with httpx, row checks and bulk SQL.
 
 It does the same work as a pass. Every poll is a row, a body is stored once and compressed, a model
 has a row for each stretch without a change, and each changed field is a row. All of a poll is one
@@ -31,7 +31,7 @@ NEEDED = {"id": int, "name": str, "type": str}
 
 @dataclass
 class Loop:
-    """The loop's one client and its database."""
+    """The client and the database of the loop."""
 
     url: str
     file: Path
@@ -82,7 +82,7 @@ class Loop:
 
 
 def checked(body: bytes) -> list[dict[str, Any]]:
-    """Return the rows, or raise ValueError for a missing field or a repeated id."""
+    """Return the rows. A missing field or repeated id raises ValueError."""
     rows: list[dict[str, Any]] = json.loads(body)["data"]
     for row in rows:
         if any(not isinstance(row.get(name), kind) for name, kind in NEEDED.items()):
@@ -93,5 +93,5 @@ def checked(body: bytes) -> list[dict[str, Any]]:
 
 
 def written(value: Any) -> str:
-    """Write JSON in one way."""
+    """Write JSON with sorted keys and no spaces."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Alternative programs, each in an environment of its own under a temporary folder."""
+"""Install the compared programs, each in an environment of its own."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ NOWHERE = "http://127.0.0.1:9"
 
 @dataclass(frozen=True, slots=True)
 class Peers:
-    """The folder of their environments, or None if they were not requested."""
+    """The folder of the installed programs, or None without them."""
 
     folder: Path | None = None
 
@@ -28,14 +28,17 @@ class Peers:
         return str((self.folder or Path()) / name / "bin" / name)
 
     def version(self, name: str) -> str:
-        """Return which version of it was installed."""
+        """Return the installed version of a program."""
         code = f"from importlib.metadata import version; print(version({name!r}))"
         python = (self.folder or Path()) / name / "bin" / "python"
-        said = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
-        return said.stdout.strip()
+        ran = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+        return ran.stdout.strip()
 
     def watcher(self, name: str, folder: Path, url: str) -> Command:
-        """Return a watcher's poll of one URL, with all its files in its own folder."""
+        """Return the command of a watcher that polls one URL.
+
+        All its files are in its own folder.
+        """
         home = folder / name
         home.mkdir()
         job = home / "jobs.yaml"
@@ -47,7 +50,7 @@ class Peers:
 
 
 def install(folder: Path) -> Peers:
-    """Install each peer with pip in an environment of its own, and return the peers."""
+    """Install each program with pip, in an environment of its own."""
     folder.mkdir()
     for name in NAMES:
         subprocess.run([sys.executable, "-m", "venv", folder / name], check=True)

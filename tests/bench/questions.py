@@ -1,4 +1,4 @@
-"""Questions to the database of ten years, asked by the program and by plain SQL.
+"""Measure queries of the database of ten years, by program and SQL.
 
 Each opens the file, asks and reads all rows. The program returns ready values.
 """
@@ -51,7 +51,7 @@ Question = Callable[[], int]
 
 
 def ask(file: Path, polls: int) -> Iterator[dict[str, object]]:
-    """Ask each question in pairs and yield the CPU seconds of each pair."""
+    """Run each query in pairs. Yield the CPU seconds of each pair."""
     dice = random.Random(1)  # noqa: S311  # the same questions each time
     database = Database(str(file))
     for name in QUESTIONS:
@@ -65,7 +65,7 @@ def ask(file: Path, polls: int) -> Iterator[dict[str, object]]:
 
 
 def both(database: Database, file: Path, name: str, at: datetime, key: str) -> dict[str, Question]:
-    """Return the two ways to ask a question. Each returns the number of rows."""
+    """Return both ways to run a query. Each returns the number of rows."""
     return {"ours": _ours(database, name, at, key), "plain": _plain(file, name, at, key)}
 
 
@@ -98,7 +98,10 @@ def _plain(file: Path, name: str, at: datetime, key: str) -> Question:
 
 
 def lines(file: Path, polls: int) -> Iterator[Line]:
-    """Ask in a new process. Yield a line per question and one for the "as of" time."""
+    """Measure in a new process. Yield a line per query.
+
+    A second line gives the time of the "as of" query.
+    """
     words = [sys.executable, "-m", "tests.bench.questions", str(file), str(polls)]
     ended = subprocess.run(words, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     came = [json.loads(line) for line in ended.stdout.splitlines()]

@@ -1,4 +1,4 @@
-"""Random models, as many as wanted, and the states that a catalog of them goes through."""
+"""Generate random models, and the later states of their catalog."""
 
 import json
 import random
@@ -45,7 +45,7 @@ class RandomCatalog:
         return body(*self.rows)
 
     def change(self) -> list[int]:
-        """Change one model in a hundred and return their places in the list."""
+        """Change one model in a hundred. Return their positions in the list."""
         places = self.dice.sample(range(self.count), max(1, round(self.count * SHARE)))
         for place in places:
             known = self.rows[place]
@@ -54,7 +54,7 @@ class RandomCatalog:
         return places
 
     def states(self) -> Iterator[bytes]:
-        """Yield one answer after the other, each with changes, without end."""
+        """Yield answers without end, each with changes."""
         while True:
             yield self.body
             self.change()

@@ -1,4 +1,4 @@
-"""A line of the benchmark's table: our value, the other's, and the verdict."""
+"""A line of the benchmark's table: both values and the verdict."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ def table(lines: Sequence[Line]) -> str:
 
 
 def seconds(value: float) -> str:
-    """Write seconds of CPU with a unit that suits them."""
+    """Write CPU seconds with a suitable unit."""
     return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.3g} ms"
 
 

@@ -1,4 +1,6 @@
-"""A provider in its own process that answers every request with a file's content.
+"""Serve a file's content in a process of its own.
+
+It simulates a provider.
 
 It sends no ETag, as most catalogs do not, so the client itself must find that nothing changed.
 """
@@ -16,13 +18,13 @@ from tests.support.checkout import ROOT
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The answered file, which is always replaced as a whole."""
+    """The served file. A new content always replaces it as a whole."""
 
     file: Path
     url: str
 
     def put(self, body: bytes) -> None:
-        """Answer with this from now on."""
+        """Serve this content from now on."""
         new = self.file.with_suffix(".new")
         new.write_bytes(body)
         new.replace(self.file)
@@ -46,7 +48,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving(folder: Path) -> Iterator[Served]:
-    """Start the server, and end it."""
+    """Start the server, and stop it at the end."""
     file = folder / "answer.json"
     with subprocess.Popen(
         [sys.executable, "-m", "tests.bench.server", file],
@@ -60,7 +62,7 @@ def serving(folder: Path) -> Iterator[Served]:
 
 
 def main() -> None:
-    """Serve until ended. The port is printed to stdout."""
+    """Serve until the process is stopped. Print the port to stdout."""
     _Handler.file = Path(sys.argv[1])
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     sys.stdout.write(f"{server.server_port}\n")

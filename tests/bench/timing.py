@@ -1,4 +1,4 @@
-"""Time and memory of whole processes, measured in turn and compared round by round."""
+"""Measure time and memory of whole processes, and compare them by rounds."""
 
 import subprocess
 import sys
@@ -12,7 +12,10 @@ LAUNCH = Path(__file__).parent / "launch.py"
 
 @dataclass(frozen=True, slots=True)
 class Took:
-    """Cost of a run: CPU and wall seconds, and the peak bytes of its largest process."""
+    """The cost of a run.
+
+    It has CPU and wall seconds, and the peak bytes of the largest process.
+    """
 
     cpu: float
     wall: float = 0.0
@@ -28,7 +31,10 @@ class Command:
     environ: Mapping[str, str]
 
     def __call__(self) -> Took:
-        """Run it and return its cost, or raise RuntimeError with its output if it fails."""
+        """Run the command and return its cost.
+
+        A failed command raises RuntimeError with its output.
+        """
         output = self.folder / "output.txt"
         ended = subprocess.run(
             [sys.executable, "-I", "-S", LAUNCH, output, *self.words],
@@ -41,8 +47,8 @@ class Command:
         )
         cpu, wall, memory, code = ended.stdout.split()
         if int(code):
-            said = output.read_text(encoding="utf-8", errors="replace")
-            raise RuntimeError(f"{' '.join(self.words)} ended with {code}:\n{said}")
+            text = output.read_text(encoding="utf-8", errors="replace")
+            raise RuntimeError(f"{' '.join(self.words)} ended with {code}:\n{text}")
         return Took(float(cpu), float(wall), int(memory))
 
 
@@ -52,7 +58,9 @@ Run = Callable[[], Took]
 def in_turn(
     runs: Mapping[str, Run], rounds: int, prepare: Callable[[], object], *, warm_up: int = 1
 ) -> dict[str, list[Took]]:
-    """Run all of them in each round, with another first each time. `prepare` runs before each.
+    """Run all commands in each round, starting with another one each time.
+
+    `prepare` runs before each command.
 
     The first `warm_up` rounds are not counted.
     """
@@ -69,10 +77,10 @@ def in_turn(
 
 
 def cpu(came: list[Took]) -> float:
-    """Return the median of the CPU seconds."""
+    """Return the median CPU seconds."""
     return median(each.cpu for each in came)
 
 
 def ratio(ours: list[Took], theirs: list[Took]) -> float:
-    """Return the median of the ratios of CPU seconds, round by round."""
+    """Return the median ratio of CPU seconds over all rounds."""
     return median(a.cpu / b.cpu for a, b in zip(ours, theirs, strict=True))

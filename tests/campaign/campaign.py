@@ -1,4 +1,4 @@
-"""The list of scenarios, and running them one after the other."""
+"""List the scenarios, and run them one after the other."""
 
 import logging
 import tempfile
@@ -28,7 +28,10 @@ ASIDE = "lasting"
 
 
 def scenarios(*, quick: bool) -> Mapping[str, Scenario]:
-    """Return every scenario by its name, in the order of the table. `quick` makes each small."""
+    """Return every scenario by name, in the order of the table.
+
+    `quick` makes each one small.
+    """
     kinds = network.A_FEW if quick else tuple(FAULTS)
 
     def alone(play: Callable[[Context], Result]) -> Scenario:
@@ -66,7 +69,7 @@ def scenarios(*, quick: bool) -> Mapping[str, Scenario]:
 
 
 def run(names: Sequence[str], seed: int, *, quick: bool) -> Iterator[Result]:
-    """Play these scenarios and yield each result when it is known."""
+    """Run these scenarios and yield each result."""
     chosen = {name: play for name, play in scenarios(quick=quick).items() if name in names}
     with _context(seed, quick=quick) as context, ThreadPoolExecutor(1) as pool:
         aside: dict[str, Future[Sequence[Result]]] = {

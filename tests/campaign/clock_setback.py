@@ -1,4 +1,4 @@
-"""A daemon whose wall clock is set back an hour, and then right again."""
+"""A daemon whose clock goes back an hour, and forward again."""
 
 import signal
 import socket
@@ -24,11 +24,11 @@ SHIFTS = (timedelta(0), timedelta(hours=-1), timedelta(0))
 PATIENCE = 120.0
 """Seconds for the whole scenario. A daemon that blocks longer is ended."""
 WATCHDOG = "1000000"
-"""In microseconds: the daemon looks around twice in that time."""
+"""In microseconds. The daemon has two beats in this time."""
 
 
 def daemon_clock(polls: int, context: Context) -> Result:
-    """Poll with a daemon each second at each setting of its clock."""
+    """Run a daemon that polls each second, with changes of its clock."""
     if COMPILER is None:
         return Result(NAME, untried="a clock that can be set takes a C compiler")
     with context.stage("clock-of-daemon", HISTORY[-1:], every="1s") as stage:
@@ -40,16 +40,16 @@ def daemon_clock(polls: int, context: Context) -> Result:
                 try:
                     daemon.until(" infomaniak: ", times=polls + 1)
                 except AssertionError:
-                    wrong.append(f"it stood still by a clock of {shift.total_seconds():+.0f} s")
+                    wrong.append(f"it stopped at a clock of {shift.total_seconds():+.0f} s")
                     break
-                signs.append(_heard(manager))
+                signs.append(_count_messages(manager))
             memory = peak(daemon.process.pid) if daemon.process.poll() is None else 0
             daemon.tell(signal.SIGTERM)
-            said = [*daemon.lines, *daemon.process.communicate()[1].splitlines()]
-        (stage.folder / "log.txt").write_text("\n".join(said), encoding="utf-8")
+            log = [*daemon.lines, *daemon.process.communicate()[1].splitlines()]
+        (stage.folder / "log.txt").write_text("\n".join(log), encoding="utf-8")
         wrong += [f"it ended with {daemon.process.returncode}"] * bool(daemon.process.returncode)
         wrong += ["no sign of life for the watchdog"] * (not all(signs))
-        wrong += ["a traceback in the log"] * ("Traceback" in "\n".join(said))
+        wrong += ["a traceback in the log"] * ("Traceback" in "\n".join(log))
         return Result(
             fault=NAME,
             outcomes=Counter(outcomes(stage.database)),
@@ -70,8 +70,8 @@ def _manager(folder: Path) -> Iterator[socket.socket]:
     (folder / "notify").unlink()
 
 
-def _heard(manager: socket.socket) -> int:
-    """Count the signs of life since the last time."""
+def _count_messages(manager: socket.socket) -> int:
+    """Count the watchdog messages since the last call."""
     signs = 0
     while True:
         try:

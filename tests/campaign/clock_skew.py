@@ -1,4 +1,4 @@
-"""Three daemons with clocks that differ, on one database, and a receiver that is slow."""
+"""Three daemons with different clocks, one database and a slow receiver."""
 
 import time
 from collections import Counter
@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from tests.campaign.command_kills import Lane
 from tests.campaign.daemons import daemon, result, stop
-from tests.campaign.history import Told, ask
+from tests.campaign.history import FindingCounts, ask
 from tests.campaign.pass_kills import states
 from tests.campaign.result import Result
 from tests.campaign.scenario import Context
@@ -19,9 +19,9 @@ from tests.support.wall_clock import COMPILER, WallClock
 NAME = "three daemons with clocks at +0, +90 and -40 s"
 SHIFTS = (0, 90, -40)
 SLOW = 0.5
-"""Seconds that the receiver takes for a message, so that another daemon sees its claim."""
+"""Seconds that the receiver needs for a message, so that another daemon sees its claim."""
 PATIENCE = 60.0
-"""Seconds in which all daemons see one state and deliver it."""
+"""Seconds for all daemons to see one state and deliver it."""
 _SENT = "SELECT count(*) FROM delivery WHERE state <> 'delivered'"
 _SEEN = "SELECT count(*) FROM snapshot"
 _WANTED = (
@@ -47,31 +47,31 @@ def skewed_clocks(count: int, context: Context) -> Result:
             daemons = [stack.enter_context(daemon(stage, each)) for each in clocks]
             for number in range(count):
                 stage.provider.advance()
-                wrong += _told(stage, number + 2)
+                wrong += _delivered(stage, number + 2)
             memory, ended = stop(daemons)
         came = result(NAME, stage, [*wrong, *ended], _wanted(stage), memory=memory)
         sent = "" if came.repeated else f"{len(stage.taken):,} messages sent once"
         return replace(came, note=sent)
 
 
-def _told(stage: Stage, snapshots: int) -> Iterator[str]:
-    """Wait for these snapshots and deliveries, and yield the problem at the time limit."""
+def _delivered(stage: Stage, snapshots: int) -> Iterator[str]:
+    """Wait for these snapshots and deliveries. Yield a problem at the time limit."""
     until = time.monotonic() + PATIENCE
     while ask(stage.database, _SEEN) < [(snapshots,)] or ask(stage.database, _SENT) != [(0,)]:
         if time.monotonic() > until:
-            yield f"state {snapshots} was not told in {PATIENCE:.0f} s"
+            yield f"state {snapshots} was not delivered in {PATIENCE:.0f} s"
             return
         time.sleep(0.1)
 
 
 def _set_off(stage: Stage, shift: int) -> Mapping[str, str]:
-    """Make a shifted clock and return the environment of a process that uses it."""
+    """Shift a clock and return the environment of processes that use it."""
     clock = WallClock.made(stage.folder / f"clock{shift:+}")
     clock.shift(timedelta(seconds=shift))
     return clock.environ
 
 
-def _wanted(stage: Stage) -> dict[str, Told]:
+def _wanted(stage: Stage) -> dict[str, FindingCounts]:
     """Return the findings that each channel must receive."""
     rows = ask(stage.database, _WANTED)
     return {name: Counter(row[1:3] for row in rows if row[3] == name) for name in CHANNELS}

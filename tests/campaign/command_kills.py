@@ -1,4 +1,4 @@
-"""The command itself, `catalog sync`, killed at random moments from its start to its end."""
+"""Kill `catalog sync` at random moments from start to end."""
 
 import os
 import signal
@@ -21,14 +21,17 @@ _DIGESTS = "SELECT digest FROM snapshot ORDER BY id"
 
 @dataclass
 class Lane:
-    """A folder in which the command is run as cron runs it, and killed."""
+    """A folder in which the command runs, as cron runs it."""
 
     stage: Stage
     codes: Counter[str] = field(default_factory=Counter)
     longest: float = 0.0
 
     def run(self, *words: str, kill_after: float | None = None) -> int:
-        """Run `catalog WORDS` and return its exit code, or minus the signal that ended it."""
+        """Run `catalog WORDS` and return its exit code.
+
+        A signal that ended the process is a negative code.
+        """
         home = {"HOME": str(self.stage.folder), "PATH": os.defpath, "LANG": "C.UTF-8"}
         started = time.monotonic()
         with (self.stage.folder / "log.txt").open("ab") as log:
@@ -44,14 +47,17 @@ class Lane:
         return code
 
     def sync(self, kill_after: float | None = None) -> int:
-        """Run `catalog sync`, and count how it ended."""
+        """Run `catalog sync`, and count its outcome."""
         code = self.run("sync", kill_after=kill_after)
         self.codes["killed" if code == -signal.SIGKILL else f"exit {code}"] += 1
         return code
 
 
 def killed_command(count: int, context: Context) -> Result:
-    """Kill the command repeatedly, each time at a new state, and run it again."""
+    """Kill the command repeatedly, each time at a new state.
+
+    After each kill, the command runs again.
+    """
     recorded = states(context.folder / "states-of-commands", 2 * count + SPARE)
     with ExitStack() as stack:
         cold, spared = (
@@ -79,8 +85,8 @@ def _result(lane: Lane, spared: Stage, count: int) -> Result:
         same = ask(lane.stage.database, sql) == ask(spared.database, sql)
         wrong += [f"the {name} differ"] * (not same)
     wrong += ["the document is not that of the store"] * bool(lane.run("render", "--check"))
-    told, true = _told(now), _told(wanted)
-    missed, false = (true - told).total(), (told - true).total()
+    reported, true = _counts(now), _counts(wanted)
+    missed, false = (true - reported).total(), (reported - true).total()
     wrong += [f"{missed} missed"] * bool(missed)
     # A message that was repeated holds its findings once more.
     wrong += [f"{false} false"] * bool(false and not now.repeated)
@@ -100,11 +106,11 @@ def _result(lane: Lane, spared: Stage, count: int) -> Result:
     )
 
 
-def _told(left: Left) -> Counter[tuple[str, str]]:
-    """Count by channel and fingerprint, because a real clock gives other days."""
+def _counts(left: Left) -> Counter[tuple[str, str]]:
+    """Count by channel and fingerprint, because a real clock changes the days."""
     return Counter(
         (name, fingerprint)
-        for name, told in left.told.items()
-        for (fingerprint, _), times in told.items()
+        for name, received in left.received.items()
+        for (fingerprint, _), times in received.items()
         for _ in range(times)
     )

@@ -1,4 +1,4 @@
-"""Concurrent daemons on one database, and the rules that they must keep."""
+"""Run concurrent daemons on one database, and check their results."""
 
 import signal
 import subprocess
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
-from tests.campaign.history import Told, left
+from tests.campaign.history import FindingCounts, left
 from tests.campaign.process_usage import peak
 from tests.campaign.result import Result
 from tests.campaign.stage import Stage
@@ -21,7 +21,10 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 
 @contextmanager
 def daemon(stage: Stage, environ: Mapping[str, str] = NOTHING) -> Iterator[Process]:
-    """Run `catalog serve` in the folder of a stage, and kill it in the end."""
+    """Run `catalog serve` in the folder of a stage.
+
+    At the end, it is killed.
+    """
     home = {"HOME": str(stage.folder), "LANG": "C.UTF-8", **environ}
     with (stage.folder / "log.txt").open("ab") as log:
         process = subprocess.Popen(
@@ -35,7 +38,7 @@ def daemon(stage: Stage, environ: Mapping[str, str] = NOTHING) -> Iterator[Proce
 
 
 def stop(daemons: Sequence[Process]) -> tuple[int, list[str]]:
-    """End the daemons, and return the highest memory of one and the problems."""
+    """Stop the daemons. Return the highest memory of one, and the problems."""
     memory = max(peak(each.pid) for each in daemons)
     for each in daemons:
         each.send_signal(signal.SIGTERM)
@@ -47,22 +50,27 @@ def result(
     fault: str,
     stage: Stage,
     wrong: Sequence[str],
-    wanted: Mapping[str, Told] | None = None,
+    wanted: Mapping[str, FindingCounts] | None = None,
     **rest: Any,
 ) -> Result:
-    """Add problems of delivery: each channel gets `wanted`, or all findings, exactly once."""
+    """Return the result with the problems of delivery.
+
+    Each channel must get `wanted`, or all findings, exactly once.
+    """
     now = left(stage)
-    due = wanted or dict.fromkeys(now.told, now.found)
-    astray = [channel for channel, told in now.told.items() if told != due[channel]]
-    said = [f"{channel} was told something else than is stored" for channel in astray]
-    said += [f"{now.repeated} told twice"] * bool(now.repeated)
-    said += ["a traceback in the log"] * (b"Traceback" in (stage.folder / "log.txt").read_bytes())
+    due = wanted or dict.fromkeys(now.received, now.found)
+    astray = [channel for channel, received in now.received.items() if received != due[channel]]
+    problems = [f"{channel} got other findings than the stored ones" for channel in astray]
+    problems += [f"{now.repeated} received twice"] * bool(now.repeated)
+    problems += ["a traceback in the log"] * (
+        b"Traceback" in (stage.folder / "log.txt").read_bytes()
+    )
     return Result(
         fault=fault,
         outcomes=Counter(outcomes(stage.database)),
         reported=now.found.total(),
         repeated=now.repeated,
         secrets=stage.secrets_found(),
-        wrong=(*wrong, *now.bad, *said),
+        wrong=(*wrong, *now.bad, *problems),
         **rest,
     )

@@ -1,4 +1,6 @@
-"""The daemon itself with a clock that jumps an hour at each poll.
+"""Run the real daemon with a clock that jumps each poll.
+
+It jumps by an hour.
 
 After each tenth of the polls, one line of JSON on stdout shows its use of the machine.
 """

@@ -1,4 +1,4 @@
-"""A daemon of many polls keeps its memory and its number of open files."""
+"""A daemon keeps its memory and open files over many polls."""
 
 import json
 import subprocess
@@ -19,14 +19,14 @@ NOTHING = dict.fromkeys(("polls", "memory", "peak", "files", "database"), 0)
 START, SLOWEST = 60.0, 0.3
 """Seconds for the daemon's start and for one poll. A daemon that takes longer is ended."""
 PER_POLL = 80
-"""Bytes of the database that an unchanged poll may take, its indexes included."""
+"""The maximum bytes of an unchanged poll in the database, with indexes."""
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
 _GROWING = {"tally": 101, "poll": None, "slot": 11}
-"""Tables whose rows come with polls, and how many of them are kept at most."""
+"""Tables that get rows by polls, with the maximum number of rows."""
 
 
 def lasting(count: int, context: Context) -> Result:
-    """Run one daemon for many polls by a clock that jumps."""
+    """Run one daemon for many polls, with a clock that jumps."""
     with context.stage("lasting", HISTORY[-1:], every="1h") as stage:
         code, steps = _serve(stage, count)
         ended = Counter(outcomes(stage.database))
@@ -44,7 +44,10 @@ def lasting(count: int, context: Context) -> Result:
 
 
 def _serve(stage: Stage, count: int) -> tuple[int, list[dict[str, int]]]:
-    """Run the daemon for this many polls, and return its exit code and its use of the machine."""
+    """Run the daemon for this many polls.
+
+    Return its exit code and its use of the machine.
+    """
     command = [sys.executable, "-m", "tests.campaign.fast_daemon", str(stage.folder), str(count)]
     with (stage.folder / "log.txt").open("ab") as log:
         with (stage.folder / "steps.txt").open("wb") as steps:
@@ -59,7 +62,7 @@ def _serve(stage: Stage, count: int) -> tuple[int, list[dict[str, int]]]:
 
 
 def grown(early: Mapping[str, int], late: Mapping[str, int]) -> list[str]:
-    """List each value that grew more than allowed between two moments of a daemon."""
+    """List each value that grew too much between two measurements."""
     wrong = ["memory grew"] * (late["memory"] > early["memory"] * (1 + GROWTH))
     wrong += ["open files grew"] * (late["files"] > early["files"])
     return wrong + ["the database grew too much"] * (_per_poll(early, late) > PER_POLL)
@@ -70,7 +73,7 @@ def _per_poll(early: Mapping[str, int], late: Mapping[str, int]) -> float:
 
 
 def _tables(stage: Stage) -> list[str]:
-    """Hold the rows of each table against those of one poll."""
+    """Compare the rows of each table with those of one poll."""
     one = {"alembic_version", "payload", "snapshot"}
     wrong = []
     for (name,) in ask(stage.database, _TABLES):
@@ -81,9 +84,9 @@ def _tables(stage: Stage) -> list[str]:
 
 
 def _note(early: Mapping[str, int], late: Mapping[str, int]) -> str:
-    def told(step: Mapping[str, int]) -> str:
+    def usage(step: Mapping[str, int]) -> str:
         held = f"{step['memory'] / MEGABYTE:.1f} MB, {step['files']} open files"
         return f"after {step['polls']:,} polls {held}"
 
     grown = f"{_per_poll(early, late):.0f} bytes of database a poll"
-    return f"{told(early)}; {told(late)}; {grown}"
+    return f"{usage(early)}; {usage(late)}; {grown}"

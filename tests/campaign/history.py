@@ -1,4 +1,4 @@
-"""The recorded history polled day by day with a fault in it, and the stored result."""
+"""Poll the recorded history with daily faults, and read the result."""
 
 import json
 import sqlite3
@@ -21,10 +21,10 @@ DAY = timedelta(days=1)
 EVERY = timedelta(minutes=20)
 PASSES = 5
 CATALOG = ("added", "removed", "restored", "updated", "drift")
-"""The kinds of change that are about the catalog, not about the way to it."""
+"""The kinds of change of the catalog itself, not of its polls."""
 
 Around = Callable[[int, int], AbstractContextManager[Any]]
-"""Function of a day and a pass of it that returns the fault around that pass."""
+"""Function of a day and a pass of that day, which returns the fault around that pass."""
 
 _TABLES = {
     "snapshots": "SELECT digest, model_count, substr(taken_at, 1, 10) FROM snapshot ORDER BY id",
@@ -41,8 +41,8 @@ _FOUND = (
 )
 _KINDS = "({})".format(", ".join(f"'{kind}'" for kind in CATALOG))
 
-Told = Counter[tuple[str, str]]
-"""Findings about the catalog: fingerprint and day, and how often."""
+FindingCounts = Counter[tuple[str, str]]
+"""Findings about the catalog: fingerprint and day, with their number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ class Left:
     tables: dict[str, list[tuple[Any, ...]]]
     state: list[tuple[Any, ...]]
     document: bytes
-    found: Told
-    told: dict[str, Told]
+    found: FindingCounts
+    received: dict[str, FindingCounts]
     repeated: int
     bad: tuple[str, ...]
 
@@ -75,7 +75,7 @@ def play(
     days: int = 5,
     **how: Any,
 ) -> None:
-    """Show a new state each day and run some passes in it."""
+    """Serve a new state each day and run some passes in it."""
     for day in range(days):
         for number in range(passes):
             with around(day, number):
@@ -84,7 +84,7 @@ def play(
 
 
 def ask(file: Path, sql: str) -> list[tuple[Any, ...]]:
-    """Ask a database file with plain SQL."""
+    """Query a database file with plain SQL."""
     with closing(sqlite3.connect(file)) as database:
         return database.execute(sql.format(kinds=_KINDS)).fetchall()
 
@@ -93,7 +93,7 @@ def left(stage: Stage) -> Left:
     """Read the result of a run."""
     tables = {name: ask(stage.database, sql) for name, sql in _TABLES.items()}
     found = Counter((row[1], row[2]) for row in ask(stage.database, _FOUND))
-    told: dict[str, Told] = {name: Counter() for name in CHANNELS}
+    received: dict[str, FindingCounts] = {name: Counter() for name in CHANNELS}
     ids = Counter(message for _, message, _ in stage.taken)
     bad: list[str] = []
     for request in stage.receivers.taken:
@@ -103,20 +103,23 @@ def left(stage: Stage) -> Left:
         bad += ["a message counts too few"] * (counted != len(changes))
         for change in changes:
             if change["kind"] in CATALOG:
-                told[channel(request)][change["fingerprint"], change["at"][:10]] += 1
+                received[channel(request)][change["fingerprint"], change["at"][:10]] += 1
     return Left(
         tables,
         ask(stage.database, _STATE),
         stage.document.read_bytes(),
         found,
-        told,
+        received,
         ids.total() - len(ids),
         (*verified(stage.database), *bad),
     )
 
 
 def named(file: Path, event: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the changes of an event, or of its command if some are left out."""
+    """Return the changes of an event, or of its command.
+
+    An event without all changes has a command that lists them.
+    """
     if "left_out" not in event["data"]:
         changes: list[dict[str, Any]] = event["data"]["changes"]
         return changes
@@ -126,6 +129,6 @@ def named(file: Path, event: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def verified(file: Path) -> tuple[str, ...]:
-    """Check a database as `catalog db verify` does and return the problems."""
+    """Run `catalog db verify` on a database and return the problems."""
     with closing(Database(str(file))) as database, database.reading() as connection:
         return tuple(str(check.bad) for check in verify(connection) if check.bad)

@@ -1,4 +1,4 @@
-"""Every kind of network fault, as a poll's first answer for each new state."""
+"""Serve each network fault as the first answer of a new state."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -14,7 +14,7 @@ from tests.campaign.stage import Stage
 SLOW = {"silence": 1.0, "drip": 1.0}
 """Short deadlines in seconds for faults that use up any deadline."""
 A_FEW = ("502", "half-list")
-"""For a quick look."""
+"""The faults of a quick run."""
 
 
 @contextmanager
@@ -28,13 +28,15 @@ def served(stage: Stage, kind: str) -> Iterator[None]:
 
 
 def settle(stage: Stage, days: int) -> None:
-    """Poll until every flapping value has settled."""
+    """Poll until each flapping value is settled."""
     for day in range(days, days + SETTLES_AFTER.days + 2):
         stage.run(START + day * DAY)
 
 
 def through(kind: str, context: Context) -> Result:
-    """Poll the recorded history. Each state but the first is first met through a fault.
+    """Poll the recorded history, with a fault before each new state.
+
+    The first state has no fault.
 
     A plausible fault follows the true state, because the changes would otherwise be reported in two
     steps. A value that it moves is quiet for a while and reported once it settles.

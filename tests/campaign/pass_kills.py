@@ -1,4 +1,4 @@
-"""Passes killed with SIGKILL at random moments, compared with a lane without kills."""
+"""Kill passes at random moments, and compare with passes without kills."""
 
 import json
 import signal
@@ -25,7 +25,7 @@ MODELS = 12
 EVERY_FOURTH = 4
 SPARE = 20
 LAST = 60
-"""The latest passes, this many, give the usual length of a pass."""
+"""The number of latest passes that give the usual length of a pass."""
 KEPT = {
     "snapshot": "*",
     "model_version": "*",
@@ -34,12 +34,15 @@ KEPT = {
     "payload": "sha256",
     "delivery": "finding_id, channel, message_id, state",
 }
-"""All but the polls, of which a killed pass may have left one or not."""
-_OWED = "SELECT DISTINCT message_id FROM delivery WHERE state = 'owed'"
+"""All tables but the polls, because a killed pass can leave a poll or none."""
+_PENDING = "SELECT DISTINCT message_id FROM delivery WHERE state = 'owed'"
 
 
 def states(folder: Path, count: int) -> tuple[Recording, ...]:
-    """Record states of a catalog, each with a changed description and some with a changed name."""
+    """Return states of a catalog with a changed description each.
+
+    Some also have a changed name.
+    """
     folder.mkdir()
     for number in range(count):
         rows = [
@@ -55,7 +58,7 @@ def states(folder: Path, count: int) -> tuple[Recording, ...]:
 
 @dataclass
 class Lanes:
-    """A lane whose passes are killed, and one without."""
+    """A folder whose passes are killed, and one without kills."""
 
     killed: Stage
     spared: Stage
@@ -66,14 +69,14 @@ class Lanes:
     kills: int = 0
 
     def step(self, number: int) -> None:
-        """Kill a pass at a new state, run another, and compare it with the other lane."""
+        """Kill a pass at a new state, repeat it, and compare folders."""
         at, usual = START + number * HOUR, statistics.median(self.lengths[-LAST:])
         self.lengths.append(self.spared.run(at).seconds)
         # A pass that ended before its kill does not count as killed.
         came = self.killed.run(at, kill_after=self.dice.uniform(0, usual))
         self.kills += came.ended == -signal.SIGKILL
         # A receiver may still accept a message that was sent before the kill.
-        self.unnoted |= _owed(self.killed.database)
+        self.unnoted |= _pending(self.killed.database)
         if self.killed.run(at).ended:
             self.wrong.append(f"the pass after kill {self.kills} broke off")
         if _stored(self.killed) != _stored(self.spared):
@@ -83,7 +86,7 @@ class Lanes:
 
 
 def killed_passes(count: int, context: Context) -> Result:
-    """Kill passes at random moments, each at a new state of the catalog."""
+    """Kill passes at random moments, each at a new state."""
     recorded = states(context.folder / "states-of-kills", 2 * count + SPARE)
     with ExitStack() as stack:
         killed = stack.enter_context(context.stage("killed", recorded))
@@ -102,14 +105,16 @@ def killed_passes(count: int, context: Context) -> Result:
 
 def _result(lanes: Lanes) -> Result:
     stage, wrong = lanes.killed, list(lanes.wrong)
-    told, wanted = set(stage.taken), set(lanes.spared.taken)
+    received, wanted = set(stage.taken), set(lanes.spared.taken)
     ids = Counter(message for _, message, _ in stage.taken)
     repeated = {message for message, times in ids.items() if times > 1}
     wrong += verified(stage.database)
-    wrong += ["a message is repeated that was noted"] * bool(repeated - lanes.unnoted)
-    wrong += ["a message stays owed"] * bool(_owed(stage.database) | _owed(lanes.spared.database))
+    wrong += ["a noted message is repeated"] * bool(repeated - lanes.unnoted)
+    wrong += ["a message stays pending"] * bool(
+        _pending(stage.database) | _pending(lanes.spared.database)
+    )
     wrong += ["repeated without a kill"] * (len(lanes.spared.taken) > len(wanted))
-    missed, false = len(wanted - told), len(told - wanted)
+    missed, false = len(wanted - received), len(received - wanted)
     wrong += [f"{missed} missed"] * bool(missed) + [f"{false} false"] * bool(false)
     note = f"{lanes.kills:,} killed"
     # A kill cuts off one message at most, and the pass after it sends it.
@@ -131,13 +136,13 @@ def _result(lanes: Lanes) -> Result:
 
 def _count(stage: Stage) -> int:
     """Count the changes that one channel received, each message once."""
-    told = {each.headers["webhook-id"]: each.body for each in stage.receivers.taken}
-    return sum(len(json.loads(text)["data"]["changes"]) for text in told.values()) // 2
+    received = {each.headers["webhook-id"]: each.body for each in stage.receivers.taken}
+    return sum(len(json.loads(text)["data"]["changes"]) for text in received.values()) // 2
 
 
-def _owed(file: Path) -> set[str]:
+def _pending(file: Path) -> set[str]:
     with closing(sqlite3.connect(file)) as database:
-        return {message for (message,) in database.execute(_OWED)}
+        return {message for (message,) in database.execute(_PENDING)}
 
 
 def _stored(stage: Stage) -> dict[str, Sequence[Any]]:

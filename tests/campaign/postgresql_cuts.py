@@ -1,4 +1,4 @@
-"""Daemons whose connections to a database on a server are cut off while they start."""
+"""Cut the database connections of daemons while they start."""
 
 import subprocess
 from collections import Counter
@@ -15,11 +15,11 @@ NAME = "connections cut at the start of a daemon"
 PATIENCE = 60.0
 """Seconds for one daemon."""
 MOST = 4000
-"""Most server bytes that a connection lets through: less than creating the schema takes."""
+"""The maximum of server bytes before a cut: fewer than the creation of the schema needs."""
 
 
 def cut_at_start(daemons: int, context: Context) -> Result:
-    """Start daemons on new databases of a server that cuts the first connections of each."""
+    """Start daemons on new databases. Their first connections are cut."""
     try:
         from tests.support.postgresql_server import new_database, stop
     except ImportError:
@@ -45,7 +45,7 @@ def cut_at_start(daemons: int, context: Context) -> Result:
 
 
 def _started(stage: Stage, url: str) -> list[str]:
-    """Run a daemon until its first pass is done and return the problems."""
+    """Run a daemon until its first pass ends. Return the problems."""
     started = subprocess.Popen(
         [COMMAND, "--database", url, "serve"],
         cwd=stage.folder,
@@ -61,8 +61,8 @@ def _started(stage: Stage, url: str) -> list[str]:
         except AssertionError:
             wrong.append("a daemon made no pass")
         process.terminate()
-        said = [*daemon.lines, *process.communicate()[1].splitlines()]
+        lines = [*daemon.lines, *process.communicate()[1].splitlines()]
     with Path(stage.folder, "log.txt").open("a", encoding="utf-8") as log:
-        log.write("\n".join(said))
+        log.write("\n".join(lines))
     wrong += [f"it ended with {process.returncode}"] * bool(process.returncode)
-    return wrong + ["a mistake in the log"] * ("mistake of this program" in "\n".join(said))
+    return wrong + ["a mistake in the log"] * ("mistake of this program" in "\n".join(lines))

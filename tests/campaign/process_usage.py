@@ -1,16 +1,16 @@
-"""A process's use of the machine, from /proc on Linux."""
+"""Read a process's memory and open files from /proc on Linux."""
 
 import os
 from pathlib import Path
 
 
 def peak(process: int | str = "self") -> int:
-    """Return the most memory that a process ever held, in bytes."""
+    """Return the peak memory of a process in bytes."""
     return _status("VmHWM", process)
 
 
 def memory(process: int | str = "self") -> int:
-    """Return the memory that a process holds, in bytes."""
+    """Return the present memory of a process in bytes."""
     return _status("VmRSS", process)
 
 

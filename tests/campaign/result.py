@@ -1,11 +1,11 @@
-"""A line of the campaign's table: the result of a fault compared with an undisturbed run."""
+"""A line of the campaign's table: a fault compared with no fault."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from catalog.core.text import count
-from tests.campaign.history import Left, Told, left
+from tests.campaign.history import FindingCounts, Left, left
 from tests.campaign.stage import Stage
 from tests.campaign.worker import Came
 
@@ -16,9 +16,9 @@ MEGABYTE = 1_000_000
 class Result:
     """The result of one fault.
 
-    `wrong` lists each broken promise, and `broken` adds found secrets. `said` counts changes that
-    the faulty answer itself contained. `memory` is in bytes, `longest` in seconds. `untried` is the
-    reason if this machine cannot play the fault.
+    `wrong` lists each broken promise, and `broken` adds found secrets. `from_answer` counts changes
+    in the faulty answer itself. `memory` is in bytes, `longest` in seconds. `untried` is the reason
+    if this machine cannot simulate the fault.
     """
 
     fault: str
@@ -26,7 +26,7 @@ class Result:
     reported: int = 0
     missed: int = 0
     false: int = 0
-    said: int = 0
+    from_answer: int = 0
     repeated: int = 0
     memory: int = 0
     longest: float = 0.0
@@ -47,7 +47,9 @@ class Result:
         if self.untried:
             return (self.fault, *["–"] * (len(HEADS) - 2), f"not tried here: {self.untried}")
         outcomes = ", ".join(f"{times} {name}" for name, times in self.outcomes.most_common())
-        false = f"{self.false}" + f" (+ {self.said} that the answer said)" * bool(self.said)
+        false = f"{self.false}" + f" (+ {self.from_answer} from the answer itself)" * bool(
+            self.from_answer
+        )
         numbers = (self.reported, self.missed, false, self.repeated)
         memory = f"{self.memory / MEGABYTE:.0f} MB" if self.memory else "–"
         longest = f"{self.longest:.1f} s" if self.longest else "–"
@@ -71,8 +73,8 @@ def table(results: Sequence[Result]) -> str:
 
 
 def outcomes(came: Sequence[Came]) -> Counter[str]:
-    """Count how passes ended."""
-    return Counter(each.told for each in came)
+    """Count the outcomes of passes."""
+    return Counter(each.label for each in came)
 
 
 def compare(
@@ -95,7 +97,7 @@ def compare(
         reported=now.found.total(),
         missed=missed,
         false=0 if believed else more,
-        said=more if believed else 0,
+        from_answer=more if believed else 0,
         repeated=now.repeated,
         memory=max(each.memory for each in came),
         longest=max(each.seconds for each in came),
@@ -105,32 +107,32 @@ def compare(
 
 
 def distance(undisturbed: Left, now: Left, *, whenever: bool = False) -> tuple[int, int]:
-    """Count missing and extra findings, in the store or the channel with the most.
+    """Count missing and extra findings in the store or the worst channel.
 
     A finding belongs to its day, unless `whenever` is set.
     """
-    pairs: list[tuple[Told, Told]] = [(undisturbed.found, now.found)]
-    pairs += [(undisturbed.told[name], now.told[name]) for name in undisturbed.told]
+    pairs: list[tuple[FindingCounts, FindingCounts]] = [(undisturbed.found, now.found)]
+    pairs += [(undisturbed.received[name], now.received[name]) for name in undisturbed.received]
     if whenever:
         pairs = [(on_no_day(wanted), on_no_day(given)) for wanted, given in pairs]
     missed = max((wanted - given).total() for wanted, given in pairs)
     return missed, max((given - wanted).total() for wanted, given in pairs)
 
 
-def on_no_day(told: Told) -> Told:
-    """Count findings without their days."""
-    counted: Told = Counter()
-    for (fingerprint, _), times in told.items():
+def on_no_day(counts: FindingCounts) -> FindingCounts:
+    """Count findings, whatever their day."""
+    counted: FindingCounts = Counter()
+    for (fingerprint, _), times in counts.items():
         counted[fingerprint, ""] += times
     return counted
 
 
 def differences(undisturbed: Left, now: Left, *, believed: bool = False) -> list[str]:
-    """List the differences from an undisturbed run that break the promise."""
+    """List the broken promises: differences from a run without faults."""
     missed, more = distance(undisturbed, now, whenever=believed)
     wrong = [*now.bad, *[f"{missed} missed"] * bool(missed)]
-    wrong += [f"{now.repeated} told twice"] * bool(now.repeated)
-    wrong += ["the state in force differs"] * (undisturbed.state != now.state)
+    wrong += [f"{now.repeated} received twice"] * bool(now.repeated)
+    wrong += ["the current state differs"] * (undisturbed.state != now.state)
     if not believed:
         wrong += [f"{more} false"] * bool(more)
         names = [name for name, rows in undisturbed.tables.items() if rows != now.tables[name]]

@@ -1,4 +1,4 @@
-"""The shared parts of every scenario: a place, a worker, dice, and an undisturbed run."""
+"""Shared parts of every scenario: place, worker, random numbers, run without faults."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -18,7 +18,7 @@ HISTORY = find(shipped())
 
 @dataclass(frozen=True)
 class Context:
-    """The place of scenarios. `days` is the number of recorded states that they poll."""
+    """The place of scenarios. `days` is the number of polled recorded states."""
 
     folder: Path
     worker: Worker
@@ -39,12 +39,12 @@ class Context:
 
     @cached_property
     def undisturbed(self) -> Left:
-        """The result of polling the recorded history without a fault."""
+        """The result of the recorded history without a fault."""
         with self.stage("undisturbed") as stage:
             self.play(stage)
             return left(stage)
 
     def warm_up(self) -> None:
-        """Make the worker load everything."""
+        """Make the worker load all modules."""
         with self.stage("warm-up") as stage:
             self.worker.warm_up(stage.folder, START)

@@ -1,4 +1,4 @@
-"""The secrets of every run of the campaign, and the search in all its files."""
+"""Plant secrets in every run, and search for them in all files."""
 
 import base64
 from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ PARTS: Final = tuple(secret[:14] for secret in SECRETS)
 
 
 def needles() -> tuple[bytes, ...]:
-    """Return each secret in all its possible encodings."""
+    """Return each secret in all its encodings."""
     plain = [*(secret.encode() for secret in (*SECRETS, *PARTS)), KEY]
     plain.append(SECRET.removeprefix("whsec_").encode())
     encoded = [base64.b64encode(each) for each in plain]
@@ -32,7 +32,10 @@ def needles() -> tuple[bytes, ...]:
 
 
 def found(folder: Path, messages: Iterable[bytes]) -> int:
-    """Count the places below a folder, and the messages, that hold a secret."""
+    """Count the files and messages with a secret.
+
+    Files are those below a folder.
+    """
     texts = [*_files(folder), *messages]
     return sum(any(needle in text for needle in needles()) for text in texts)
 
@@ -47,7 +50,7 @@ def _files(folder: Path) -> Iterator[bytes]:
 
 
 def _payloads(file: Path) -> Iterator[bytes]:
-    """Unpack the compressed bodies of a database, up to the first damaged one."""
+    """Decompress the bodies of a database, up to the first damaged one."""
     try:
         database = Database(str(file), upgrades=False)
         with database.reading() as connection:

@@ -1,4 +1,4 @@
-"""Two daemons and a cron job on one file run every slot once."""
+"""Let two daemons and cron on one file do each slot once."""
 
 import sqlite3
 import subprocess
@@ -37,13 +37,13 @@ class Stepper:
 
     process: subprocess.Popen[str]
 
-    def tell(self, moment: datetime) -> None:
+    def send(self, moment: datetime) -> None:
         """Send it the current time."""
         assert self.process.stdin
         self.process.stdin.write(f"{stamp(moment)}\n")
         self.process.stdin.flush()
 
-    def heard(self) -> str:
+    def answer(self) -> str:
         """Return its answer."""
         assert self.process.stdout
         return self.process.stdout.readline().strip() or "broken off"
@@ -51,7 +51,7 @@ class Stepper:
 
 @contextmanager
 def stepping(stage: Stage) -> Iterator[Stepper]:
-    """Start a process that does slots, and end it."""
+    """Start a process that does slots, and stop it at the end."""
     command = [sys.executable, "-m", "tests.campaign.slot_program", str(stage.folder)]
     with (stage.folder / "log.txt").open("ab") as log:
         process = subprocess.Popen(
@@ -62,7 +62,7 @@ def stepping(stage: Stage) -> Iterator[Stepper]:
 
 
 def slots(count: int, context: Context) -> Result:
-    """Share slots of an hour among three processes, by a clock that jumps."""
+    """Share hourly slots among three processes, with a clock that jumps."""
     with ExitStack() as stack:
         stage = stack.enter_context(context.stage("slots", every="1h"))
         steppers = [stack.enter_context(stepping(stage)) for _ in range(PROCESSES)]
@@ -72,8 +72,8 @@ def slots(count: int, context: Context) -> Result:
             moment = START + number * HOUR + timedelta(seconds=context.dice.randrange(3000))
             started = time.monotonic()
             for stepper in context.dice.sample(steppers, len(steppers)):
-                stepper.tell(moment)
-            came = sorted(stepper.heard() for stepper in steppers)
+                stepper.send(moment)
+            came = sorted(stepper.answer() for stepper in steppers)
             longest = max(longest, time.monotonic() - started)
             did["once" if came.count("done") == 1 else " ".join(came)] += 1
             if (number + 1) % (count // len(HISTORY)) == 0:
@@ -84,7 +84,10 @@ def slots(count: int, context: Context) -> Result:
 
 
 def real_time(seconds: int, context: Context) -> Result:
-    """Share slots of a second between two real daemons and a loop of `catalog sync --scheduled`."""
+    """Share slots of a second between two daemons and a loop.
+
+    The loop runs `catalog sync --scheduled`.
+    """
     with context.stage("real-time", every="1s") as stage:
         lane = Lane(stage)
         lane.sync()
@@ -112,7 +115,10 @@ def _result(fault: str, stage: Stage, did: Counter[str], count: int, **rest: Any
 
 
 def uneven(did: Counter[str], count: int) -> Sequence[str]:
-    """Return the slots that were not done exactly once, and whether there were too few."""
+    """Return the slots that were not done exactly once.
+
+    Also return whether there were too few.
+    """
     return [f"{times} slots: {how}" for how, times in did.items() if how != "once"] + [
         f"only {did.total()} slots"
     ] * (did.total() < count)

@@ -1,4 +1,7 @@
-"""Runs slots of the schedule, one for each time on stdin, as one of several processes."""
+"""Do one slot of the schedule for each time on stdin.
+
+Several such processes share a database.
+"""
 
 import random
 import sys
@@ -16,11 +19,11 @@ from tests.campaign.history import START
 from tests.campaign.worker_program import LIMIT
 
 APART = 0.004
-"""Seconds by which the processes come to a slot at different times, at most."""
+"""The maximum seconds between the processes at one slot."""
 
 
 def main() -> None:
-    """Print `done` for a slot of this process, and `left` for a slot of another."""
+    """Print `done` for an own slot, and `left` for another's slot."""
     settings = load(Path(sys.argv[1], "catalog.toml"), environ={}).settings
     dice, now = random.Random(), [START]  # noqa: S311  # it shuffles who comes first
     start_logging(1, "text")

@@ -1,4 +1,4 @@
-"""The place of a fault: a provider, receivers, and a folder for the program."""
+"""The place of a scenario: a provider, receivers, and the program's folder."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -68,7 +68,7 @@ class Receivers:
     says: Callable[[str], bytes] | None = None
 
     def __call__(self, exchange: Exchange) -> None:
-        """Take a message, or not."""
+        """Accept or refuse a message."""
         if channel(exchange.request) in self.down:
             self.refused += 1
             if self.odd is not None:
@@ -93,13 +93,13 @@ class Receivers:
 
 
 def channel(request: Recorded) -> str:
-    """Return the name of the channel that a request was for."""
+    """Return the channel of a request."""
     return request.path.split("/")[-2]
 
 
 @dataclass
 class Stage:
-    """One play. `fault` names the fault that the provider serves."""
+    """One scenario. `fault` names the fault that the provider serves."""
 
     folder: Path
     provider: ReplayServer
@@ -125,14 +125,14 @@ class Stage:
         return self.disk / "docs" / "models.md"
 
     def run(self, at: datetime, **how: Any) -> Came:
-        """Run one pass at that moment and keep its result."""
+        """Run one pass at that time and store its result."""
         came = self.worker.run(self.folder, at, **how)
         self.came.append(came)
         return came
 
     @property
     def taken(self) -> list[tuple[str, str, bytes]]:
-        """Every message that was taken: channel, id, and the body of a webhook's."""
+        """All accepted messages: channel, id, and body of webhooks."""
         posted = [
             (channel(each), each.headers["webhook-id"], each.body) for each in self.receivers.taken
         ]
@@ -142,7 +142,7 @@ class Stage:
         ]
 
     def secrets_found(self) -> int:
-        """Count the files and messages that hold a secret."""
+        """Count the files and messages with a secret."""
         messages = [
             b"\n".join([repr(sorted(each.headers.items())).encode(), each.body])
             for each in self.receivers.taken
@@ -159,14 +159,17 @@ def staged(
     deadline: float = 10,
     every: str = "20m",
 ) -> Iterator[Stage]:
-    """Serve the recordings, of which the first is shown, and configure the program to ask there."""
+    """Serve the recordings, and configure the program to poll them.
+
+    The first recording is served at the beginning.
+    """
     receivers, stages = Receivers(), list[Stage]()
     provider = ReplayServer(recordings, step="manual", faults=lambda _: stages[0].fault)
     post = post_office(password=secret_search.PASSWORD)
-    with provider, serve(receivers) as told, post as mailbox:
+    with provider, serve(receivers) as hooks, post as mailbox:
         stages.append(Stage(folder, provider, receivers, mailbox, worker))
         limits = {"deadline": deadline, "every": every}
-        configure(folder, provider.url, told.url, mailbox.port, **limits)
+        configure(folder, provider.url, hooks.url, mailbox.port, **limits)
         yield stages[0]
 
 

@@ -1,4 +1,4 @@
-"""Faults of storage: the database, the document, and the disk below both."""
+"""Faults of storage: the database, the document, and their disk."""
 
 import os
 import shutil
@@ -26,24 +26,24 @@ MOUNT, UMOUNT = (shutil.which(name) or "" for name in ("mount", "umount"))
 NOBODY = 65534
 """A user id without rights, because root ignores permissions."""
 SIZE = 2_000_000
-"""Size of the small disk in bytes: several times the recorded history."""
+"""Size of the small disk in bytes: several times that of the recorded history."""
 FREE = (0, 8_192, 32_768, 49_152)
-"""Free bytes in the first passes of a day, all less than they need."""
+"""Free bytes in the first passes of a day, all less than a pass needs."""
 
 
 def first_pass(around: Callable[[int], AbstractContextManager[None]]) -> Around:
-    """Apply a fault in the first pass of each day, except the first day."""
+    """Apply a fault in each day's first pass, except day one."""
     return lambda day, number: around(day) if day and not number else nullcontext()
 
 
 def disk_full(context: Context) -> Result:
-    """Fill a disk of its own, which holds the database and the document."""
+    """Fill a small disk that holds the database and the document."""
     with context.stage("disk-full") as stage:
         return _full("disk full", stage, stage.disk, "StoreError", context)
 
 
 def document_disk_full(context: Context) -> Result:
-    """Fill a disk of its own, which holds the document alone."""
+    """Fill a small disk that holds only the document."""
     with context.stage("document-disk-full") as stage:
         place = stage.document.parent
         return _full("document's disk full", stage, place, "DocumentError", context)
@@ -72,7 +72,7 @@ def _full(name: str, stage: Stage, place: Path, expected: str, context: Context)
 
 @contextmanager
 def small_disk(place: Path) -> Iterator[str]:
-    """Mount a small disk, and yield the reason if that is not allowed."""
+    """Mount a small disk. Yield the reason if that is not allowed."""
     place.mkdir(exist_ok=True)
     command = [MOUNT, "-t", "tmpfs", "-o", f"size={SIZE},mode=755", "tmpfs", str(place)]
     if not MOUNT:
@@ -98,13 +98,13 @@ def fill(filler: Path, free: int) -> None:
 
 
 def read_only_database(context: Context) -> Result:
-    """Take the right to write from the database and its folder."""
+    """Make the database and its folder read-only."""
     name = "database read-only"
     return _without_rights(name, lambda it: (it.database, it.disk), "StoreError", context)
 
 
 def read_only_document(context: Context) -> Result:
-    """Take the right to write from the document's folder."""
+    """Make the document's folder read-only."""
     name = "document's folder read-only"
     return _without_rights(name, lambda it: (it.document.parent,), "DocumentError", context)
 
@@ -150,7 +150,7 @@ def no_document_folder(context: Context) -> Result:
 
 
 def locked(seconds: float, context: Context) -> Result:
-    """Lock the database for writing by another process once, in real time."""
+    """Lock the database once from another process, in real time."""
     with context.stage("locked") as stage:
 
         @contextmanager
@@ -173,7 +173,7 @@ def locked(seconds: float, context: Context) -> Result:
 
 
 def truncated(context: Context) -> Result:
-    """Truncate the database. Nothing may be reported until a backup is put back."""
+    """Truncate the database. No report may come before a backup is restored."""
     with context.stage("truncated") as stage:
 
         @contextmanager
@@ -192,7 +192,7 @@ def truncated(context: Context) -> Result:
 
 
 def hot_journal(context: Context) -> Result:
-    """Kill a process inside a transaction, then restore a backup from before it."""
+    """Kill a process inside a transaction, then restore an older backup."""
     with context.stage("hot-journal") as stage:
         journal = Path(f"{stage.database}-journal")
         left = list[bool]()

@@ -1,4 +1,4 @@
-"""Faults around the program: the receivers and the clock."""
+"""Faults of the receivers and the clock."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from tests.support.http_server import Exchange
 
 HOUR = timedelta(hours=1)
 SHORT = 1_000
-"""Bytes: more than a short message, less than a message with a change."""
+"""Bytes: more than a short message has, and less than a message with a change."""
 SLOW = 10.0
 """Seconds. A longer pass was delayed by the fault."""
 
@@ -25,13 +25,19 @@ ODD = ("http://xn--a/", "javascript:alert(1)", "http://[::1", "//")
 
 
 def channel_down(hours: int, context: Context) -> Result:
-    """Turn one channel's server off for hours of simulated time each day. The other is up."""
+    """Stop one channel's server for hours of simulated time each day.
+
+    The other server runs.
+    """
     with context.stage("channel-down") as stage:
         return _down(f"channel down for {hours} h a day", hours, context, stage)
 
 
 def odd_redirect(hours: int, context: Context) -> Result:
-    """Redirect one channel to odd targets for hours each day. The other is up."""
+    """Redirect one channel to odd targets for hours each day.
+
+    The other channel works.
+    """
 
     def odd(exchange: Exchange) -> None:
         place = ODD[stage.receivers.refused % len(ODD)]
@@ -43,7 +49,7 @@ def odd_redirect(hours: int, context: Context) -> Result:
 
 
 def secret_prefix(context: Context) -> Result:
-    """Answer with every prefix of the URL at all receivers."""
+    """Return each prefix of the URL in the answers of all receivers."""
 
     def says(url: str) -> bytes:
         beginnings = [f"{url[:length]}!" for length in range(6, len(url))]
@@ -78,7 +84,7 @@ def _down(fault: str, hours: int, context: Context, stage: Stage) -> Result:
 
 
 def too_large(context: Context) -> Result:
-    """Accept only short messages at one channel's server. The other accepts all."""
+    """Accept only short messages at one channel. The other accepts all."""
     with context.stage("too-large") as stage:
         stage.receivers.most["ops"] = SHORT
         context.play(stage)
@@ -89,7 +95,10 @@ def too_large(context: Context) -> Result:
 
 
 def clock_back(context: Context) -> Result:
-    """Set a clock that was ahead back by an hour, while a new state appears."""
+    """Set a clock that was ahead back by an hour.
+
+    A new state appears at the same time.
+    """
     with context.stage("clock-back") as stage:
         for day in range(context.days):
             for number in range(PASSES + 1):

@@ -1,4 +1,4 @@
-"""Orders passes of the worker: see worker_program.py."""
+"""Order passes from the worker: see worker_program.py."""
 
 import json
 import subprocess
@@ -30,7 +30,7 @@ class Came:
     memory: int = 0
 
     @property
-    def told(self) -> str:
+    def label(self) -> str:
         """The outcome in a word."""
         return "broken off" if self.ended > 0 else self.document or self.outcome
 
@@ -42,11 +42,14 @@ class Worker:
     process: subprocess.Popen[str]
 
     def warm_up(self, folder: Path, at: datetime) -> None:
-        """Run a pass in the worker itself, so that no fork has to load anything."""
+        """Run a pass in the worker itself, so that forks load nothing."""
         assert self._order(folder, at)["outcome"] == "first"
 
     def run(self, folder: Path, at: datetime, **how: Any) -> Came:
-        """Run one pass: killed after `kill_after` seconds, as `user`, or only if `scheduled`."""
+        """Run one pass.
+
+        It is killed after `kill_after` seconds, or runs as `user`, or only if `scheduled`.
+        """
         return Came(**self._order(folder, at, **how))
 
     def _order(self, folder: Path, at: datetime, **how: Any) -> dict[str, Any]:
@@ -61,7 +64,7 @@ class Worker:
 
 @contextmanager
 def working() -> Iterator[Worker]:
-    """Start the worker, and end it."""
+    """Start the worker, and stop it at the end."""
     with subprocess.Popen(
         [sys.executable, "-m", "tests.campaign.worker_program"],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""Runs passes for the campaign, each in a process of its own, like cron.
+"""Run passes for the campaign in forked processes, as from cron.
 
 The program stays single-threaded and loads everything once. Each pass is a fork of it. An order is
 a line of JSON on stdin, and its result a line on stdout.
@@ -33,7 +33,10 @@ LOG = "log.txt"
 
 
 def run_pass(folder: Path, at: datetime, *, scheduled: bool) -> Pass | None:
-    """Run one pass by the configuration in the folder, and return None if its slot was done."""
+    """Run one pass by the configuration in the folder.
+
+    A slot that is already done returns None.
+    """
     settings = load(folder / "catalog.toml", environ={}).settings
     with wire_http(settings) as http, closing(Database(settings.database)) as database:
         sync = wire_sync(settings, database, http, clock=lambda: at)
@@ -42,7 +45,7 @@ def run_pass(folder: Path, at: datetime, *, scheduled: bool) -> Pass | None:
         return Scheduled(sync, wire_schedule(settings.schedule), LIMIT).run().result
 
 
-def told(order: dict[str, Any]) -> dict[str, Any]:
+def pass_outcome(order: dict[str, Any]) -> dict[str, Any]:
     """Run one pass, print its messages and return its outcome."""
     try:
         at = datetime.fromisoformat(order["at"])
@@ -59,7 +62,7 @@ def told(order: dict[str, Any]) -> dict[str, Any]:
 
 
 def in_child(order: dict[str, Any], answer: int) -> None:
-    """Do an order as a process of its own, which ends here."""
+    """Run an order in a child process, which ends here."""
     try:
         log = os.open(Path(order["folder"], LOG), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         os.dup2(log, 1)
@@ -69,7 +72,7 @@ def in_child(order: dict[str, Any], answer: int) -> None:
             os.setgroups([])
             os.setgid(order["user"])
             os.setuid(order["user"])
-        came = told(order)
+        came = pass_outcome(order)
         sys.stdout.flush()
         os.write(answer, json.dumps(came | {"memory": peak()}).encode())
         os._exit(0)
@@ -80,7 +83,10 @@ def in_child(order: dict[str, Any], answer: int) -> None:
 
 
 def do(order: dict[str, Any]) -> dict[str, Any]:
-    """Run an order in a fork, kill it if requested, and return its end."""
+    """Run an order in a fork, and return its end.
+
+    An order can request a kill.
+    """
     reading, writing = os.pipe()
     started = time.monotonic()
     child = os.fork()
@@ -99,7 +105,10 @@ def do(order: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Take orders until stdin ends. The first is done in this process, which loads the rest."""
+    """Run orders until stdin ends.
+
+    The first order runs in this process, which loads all modules.
+    """
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     for number, line in enumerate(sys.stdin):
@@ -108,7 +117,7 @@ def main() -> None:
             came = do(order)
         else:
             with redirect_stdout(StringIO()):  # a fork's output goes to its log instead
-                came = told(order)
+                came = pass_outcome(order)
         answers.write(json.dumps(came) + "\n")
         answers.flush()
 

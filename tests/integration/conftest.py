@@ -23,7 +23,7 @@ ON_POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.xdist_group("postgr
 
 @pytest.fixture(params=["sqlite", ON_POSTGRESQL])
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Name an empty database, on SQLite and on PostgreSQL."""
+    """Return the URL of an empty database, on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
         return str(lay_database(tmp_path_factory.mktemp("store")))
     return laid_database(tmp_path_factory.getbasetemp() / "postgresql")
@@ -31,7 +31,7 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(params=["sqlite", ON_POSTGRESQL])
 def new_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Name a database that has no schema yet, on SQLite and on PostgreSQL."""
+    """Return the URL of a database without schema, on SQLite and PostgreSQL."""
     if request.param == "sqlite":
         return str(tmp_path_factory.mktemp("store") / "catalog.db")
     return new_database(tmp_path_factory.getbasetemp() / "postgresql")
@@ -47,14 +47,17 @@ def database(url: str) -> Iterator[Database]:
 
 @pytest.fixture(scope="module")
 def http() -> Iterator[Http]:
-    """Give one client for all tests of a file, which does not wait between its attempts."""
+    """Return one client for all tests of a file.
+
+    It does not wait between attempts.
+    """
     with Http(FAST, tls=TLS) as client:
         yield client
 
 
 @pytest.fixture
 def fast_rig(tmp_path: Path) -> Iterator[Callable[..., FastRig]]:
-    """Give a way to make one whose provider answers these steps."""
+    """Return a function that makes a rig on the fast path."""
     with ExitStack() as stack:
 
         def make(*steps: Step, folder: str = "a", removals: str = "at once") -> FastRig:

@@ -1,4 +1,7 @@
-"""Channels by Apprise against a real HTTP receiver: deliveries, and errors without secrets."""
+"""Channels by Apprise against a real HTTP receiver.
+
+Deliveries, and errors without secrets.
+"""
 
 import json
 import logging
@@ -27,7 +30,10 @@ TOLD = Message("msg_1", "infomaniak", AT, (NEW, GONE))
 
 
 def channel(url: str, **rest: Any) -> AppriseChannel:
-    """Make a channel to a receiver of Apprise's JSON, with a secret in its path."""
+    """Make a channel to a receiver of Apprise's JSON.
+
+    Its path has a secret.
+    """
     given: dict[str, Any] = {
         "name": f"team/{target(url)}",
         "audience": Audience(),
@@ -38,12 +44,12 @@ def channel(url: str, **rest: Any) -> AppriseChannel:
 
 
 def json_url(server: str) -> str:
-    """Write the URL of a receiver as Apprise has it."""
+    """Write the URL of a receiver in Apprise's form."""
     return f"{server.replace('http://', 'json://')}/hooks/{SECRET}"
 
 
 def fail(sending: AppriseChannel) -> DeliveryFailed:
-    """Fail to send, assert that nothing shows the secret, and return the error."""
+    """Fail to send, and return an error without the secret."""
     with pytest.raises(DeliveryFailed) as failed:
         sending.send(TOLD)
     error = failed.value
@@ -64,7 +70,7 @@ def received(step: Step, **rest: Any) -> dict[str, Any]:
 
 @contextmanager
 def everything_logged() -> Iterator[list[str]]:
-    """Collect every log record at any level, as a root handler gets it."""
+    """Collect all log records as a root handler gets them."""
     texts: list[str] = []
 
     class Collector(logging.Handler):
@@ -82,7 +88,7 @@ def everything_logged() -> Iterator[list[str]]:
 
 
 def test_a_message_arrives() -> None:
-    """A target gets a title, the findings by level, the worst level, and no mention that pings."""
+    """A message has a title, the findings by level, the highest level, and pings no user."""
     body = received(answer())
     assert body["title"] == "infomaniak: llama3 removed, and 1 more (1 breaking, 1 info)"
     assert body["type"] == "failure"
@@ -136,7 +142,7 @@ def test_a_target_that_hangs_up() -> None:
 
 
 def test_a_target_that_drips() -> None:
-    """The deadline holds however many bytes drip in, which Apprise itself would wait for."""
+    """The deadline ends a delivery whose answer drips in, which Apprise itself would wait for."""
     with serve(drip()) as server, everything_logged() as logged:
         error = fail(channel(json_url(server.url), deadline=0.3))
     assert str(error).endswith(": it did not answer in time")
@@ -221,7 +227,7 @@ def test_where_a_url_leads(url: str, leads_to: tuple[str, int] | None) -> None:
 
 
 def test_a_short_message_for_a_small_target() -> None:
-    """A target with a small limit gets the worst finding and the count of the rest."""
+    """A target with a small limit gets the most severe finding and the count of the rest."""
     from apprise.plugins.custom_json import NotifyJSON
 
     many = tuple(finding(Added(model(str(n), f"m{n}"))) for n in range(100))

@@ -1,4 +1,4 @@
-"""A few bad rows of a long list: their models stay, and people are told once."""
+"""Bad rows of a long list: models stay, with one report."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ PROVIDER = Described("acme", Description(route="/models", context_limit=("max",)
 
 
 def tree(at: int, **facts: Any) -> dict[str, Any]:
-    """Make a row as poor as those of many gateways."""
+    """Make a row with few fields, as many gateways send it."""
     return {"id": f"tree-{at}", "object": "model", "max": 8, **facts}
 
 
@@ -40,7 +40,7 @@ def without(*numbers: int) -> list[Any]:
 
 @dataclass
 class Wood:
-    """A catalog that is polled with given rows."""
+    """A catalog that is polled with these rows."""
 
     sync: Sync
     clock: Clock
@@ -87,7 +87,7 @@ def wood(folder: Path, removals: Removals = "at once", **bad_rows: Any) -> Itera
 
 
 def test_a_contradicting_row_is_told_once_and_again_when_it_is_over(tmp_path: Path) -> None:
-    """The model keeps its version, the rest is read, and both ends are reported."""
+    """A model with a contradicting row keeps its version, and start and end are reported."""
     with wood(tmp_path) as it:
         bad = [*WOOD[:149], tree(7, max=4)]
         why = '$.data[149]: found "tree-7", as in $.data[7], expected each key once'
@@ -111,7 +111,7 @@ def test_a_contradicting_row_is_told_once_and_again_when_it_is_over(tmp_path: Pa
 
 
 def test_a_row_that_lost_its_key_removes_no_model(tmp_path: Path) -> None:
-    """A model whose row has no key any more is not removed, and a later removal counts."""
+    """A model whose row lost its key is not removed, and a later removal counts."""
     with wood(tmp_path) as it:
         bad = [*without(5), NO_KEY]
         one = it.poll(*bad)
@@ -124,7 +124,7 @@ def test_a_row_that_lost_its_key_removes_no_model(tmp_path: Path) -> None:
 
 
 def test_a_new_bad_row_is_left_out_and_hides_no_removal(tmp_path: Path) -> None:
-    """A row that never had a key belongs to no model, so a removal beside it is a removal."""
+    """A row without a key belongs to no known model, so another missing model is a removal."""
     with wood(tmp_path) as it:
         (told,) = it.told(*WOOD, NO_KEY)
         assert told.startswith("row-refused: 1 row refused ($.data[150]): $.data[150].id: found")
@@ -135,7 +135,7 @@ def test_a_new_bad_row_is_left_out_and_hides_no_removal(tmp_path: Path) -> None:
 
 
 def test_with_removals_that_wait_a_bad_row_is_not_missing(tmp_path: Path) -> None:
-    """A model whose row is bad waits for no confirmation of its removal, by either way."""
+    """A model with a bad row does not wait for a confirmation of its removal, in both modes."""
     ways: tuple[Removals, ...] = ("next", "again")
     for way in ways:
         folder = tmp_path / way
@@ -150,7 +150,7 @@ def test_with_removals_that_wait_a_bad_row_is_not_missing(tmp_path: Path) -> Non
 
 
 def test_a_row_that_is_gone_is_a_removal(tmp_path: Path) -> None:
-    """A model whose bad row left the list is removed, and is no longer refused."""
+    """A model whose bad row left the list is removed, and its refusal ends."""
     with wood(tmp_path) as it:
         it.poll(*WOOD, tree(7, max=4))
         assert it.told(*without(7)) == [

@@ -29,12 +29,12 @@ from tests.support.database import NAME, ask
 
 OTHER = "other"
 MANY = 40
-"""Bodies in a row of which each differs a little from the one before it."""
+"""The number of consecutive bodies with small differences."""
 
 
 @pytest.mark.long
 def test_differences_are_to_a_whole_body_until_a_new_one_costs_less(database: Database) -> None:
-    """Every base is whole, each has several differences, and all take a fraction of their size."""
+    """Every base is whole, has several differences, and all take a fraction of their size."""
     answers = series(database, MANY)
     wholes = {each.digest for each in answers if base(database, each) is None}
     assert {base(database, each) for each in answers} == {None, *wholes}
@@ -50,7 +50,7 @@ def test_differences_are_to_a_whole_body_until_a_new_one_costs_less(database: Da
 
 @pytest.mark.parametrize("content", [b"", b"<html>Bad gateway</html>", bytes(range(256)) * 4])
 def test_what_has_little_of_the_one_before_is_whole(database: Database, content: bytes) -> None:
-    """An answer of another kind rests on nothing, and a following one not on it."""
+    """An unlike answer is stored without a base, and the next one does not use it as a base."""
     first = poll(database, 0, states(1)[0])
     odd = poll(database, 1, content, Outcome.INVALID)
     then = poll(database, 2, states(2)[1])
@@ -59,7 +59,7 @@ def test_what_has_little_of_the_one_before_is_whole(database: Database, content:
 
 
 def test_an_answer_that_was_held_is_no_base(database: Database) -> None:
-    """The base is the last accepted body, so a held answer affects no later one."""
+    """A held answer is no base: the base is the last accepted body."""
     one, two, three = states(3)
     first = poll(database, 0, one)
     held = poll(database, 1, two, Outcome.HELD)
@@ -110,7 +110,7 @@ def test_a_poll_after_a_damaged_keyframe_is_whole(database: Database) -> None:
 
 
 def test_what_an_older_version_stored_is_read_and_rested_on(database: Database) -> None:
-    """Bodies of before were packed by zlib, whole: they stay so, and serve as a base."""
+    """Bodies of older versions, packed by zlib, stay as they are and serve as a base."""
     first = poll(database, 0, states(1)[0])
     stored = {"body": zlib.compress(first.body, 9), "sha256": first.digest}
     edit(database, "update payload set body = :body where sha256 = :sha256", **stored)
@@ -136,7 +136,7 @@ EDITS = {
         "update payload set base_sha256 = :fourth where sha256 = :first",
         NOT_WHOLE,
     ),
-    "a difference said to be whole": (
+    "a difference marked as whole": (
         "update payload set base_sha256 = null where sha256 = :fourth",
         DAMAGED,
     ),
@@ -190,7 +190,7 @@ def test_a_whole_body_that_is_damaged_is_told(database: Database) -> None:
 
 
 def test_chains_of_an_older_version_are_read_after_the_upgrade(tmp_path: Path) -> None:
-    """The upgrade turns chained bodies into differences to whole ones, and damage stays damage."""
+    """The upgrade turns chained bodies into differences to whole ones, and hides no damage."""
     engine = create_engine(f"sqlite:///{tmp_path}/catalog.db")
     migrate.upgrade(engine, "0010")
     engine.dispose()
@@ -214,7 +214,7 @@ def test_chains_of_an_older_version_are_read_after_the_upgrade(tmp_path: Path) -
 
 
 def sha(body: bytes) -> str:
-    """Name a body as the database does."""
+    """Return the name of a body in the database."""
     return hashlib.sha256(body).hexdigest()
 
 

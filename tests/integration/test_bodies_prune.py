@@ -1,4 +1,4 @@
-"""Bodies stored as differences, when others are pruned or all are exported."""
+"""Bodies as differences, when others are pruned or all are exported."""
 
 from collections.abc import Iterator
 from datetime import timedelta

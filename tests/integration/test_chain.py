@@ -1,4 +1,4 @@
-"""The links of the snapshot chain and the rows that each link covers."""
+"""The links of the snapshot chain, and their covered rows."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""Whole passes to mail and chat: each target gets a message once, despite failures of others."""
+"""Whole passes to mail and chat: one message per target.
+
+Failures of other targets change nothing.
+"""
 
 import json
 from dataclasses import replace
@@ -20,7 +23,7 @@ BETA = "infomaniak: beta added: llm, 32,000 tokens, ready (info)"
 
 
 def connect(made: Rig, text: str, http: Http) -> Rig:
-    """Give a rig the channels of a configuration."""
+    """Add the channels of a configuration to a rig."""
     loaded = read(made.folder / "channels.toml", text)
     channels = wire_channels(loaded.settings, http, made.clock)
     return replace(made, sync=replace(made.sync, channels=channels))

@@ -1,4 +1,7 @@
-"""A webhook channel against a real HTTP receiver: deliveries, and errors without secrets."""
+"""A webhook channel against a real HTTP receiver.
+
+Deliveries, and errors without secrets.
+"""
 
 import base64
 import hashlib
@@ -50,7 +53,7 @@ HIDDEN = ("T0PSECRET", "B0PSECRET", OLD[6:], NEW[6:], *(repr(key)[2:-1] for key 
 
 
 def message() -> Message:
-    """Return a new copy of the same message, because each run reads it from the store."""
+    """Return a new copy of the message, as each run reads it."""
     model = Model("6", "llama3", "llm", JsonText('{"id":6}'))
     added = Finding("infomaniak", AT, "model-added", Level.INFO, (Added(model),), snapshot=5)
     gone = Finding("infomaniak", AT, "model-removed", Level.BREAKING, (Removed(model),), snapshot=5)
@@ -59,7 +62,7 @@ def message() -> Message:
 
 @pytest.fixture
 def http() -> Iterator[Http]:
-    """Give a client that is soon out of patience."""
+    """Make a client with short time limits."""
     with Http(Limits(deadline=2, max_bytes=200_000)) as client:
         yield client
 
@@ -72,7 +75,7 @@ def webhook(
     form: Format = "cloudevents",
     clock: Clock = now,
 ) -> WebhookChannel:
-    """Make a channel whose URL is as secret as a chat's."""
+    """Make a channel with a secret URL, like that of a chat."""
     return WebhookChannel(
         name="ops",
         audience=Audience(),
@@ -122,7 +125,7 @@ def test_chat_message_arrives(http: Http) -> None:
 
 
 def test_signature_by_the_specification(http: Http) -> None:
-    """The signatures are HMAC-SHA256 over id, timestamp and body as they arrived, one a secret."""
+    """Each secret gives one signature: HMAC-SHA256 over id, timestamp and body as received."""
     request = received(http)
     headers = request.headers
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + request.body

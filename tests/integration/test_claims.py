@@ -34,7 +34,7 @@ BOOT = claims.owner().rsplit(".", 1)[-1]
 
 
 def owe(database: Database, *days: int) -> None:
-    """Record a poll for each day, with a finding for channel `ear`."""
+    """Record one poll per day, with a finding for channel `ear`."""
     for day in days:
         wants = {"ear": (lambda _: True, lambda at, _: at)}
         save(database, 24 * day, None, finding(Trouble("held", f"{day}")), recipients=wants)
@@ -42,7 +42,7 @@ def owe(database: Database, *days: int) -> None:
 
 @contextmanager
 def sleeping() -> Iterator[Popen[bytes]]:
-    """Run a process that does nothing until it is ended."""
+    """Run a process that does nothing until it is stopped."""
     with Popen([sys.executable, "-c", "input()"], stdin=PIPE) as process:
         yield process
         process.kill()

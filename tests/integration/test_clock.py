@@ -1,4 +1,4 @@
-"""Polls by a clock that was ahead, was set back, or was never set."""
+"""Polls with a clock that was ahead, set back, or unset."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,7 +41,7 @@ def test_a_clock_that_cannot_be_right_is_not_followed(tmp_path: Path) -> None:
 def test_a_poll_by_a_clock_that_was_ahead_puts_no_trouble_off(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """After a poll with a clock that was ahead, trouble is reported on time."""
+    """After a poll with a clock that was ahead, problems are reported on time."""
     with rig(tmp_path, GOOD, GOOD, *[DOWN] * 35, GOOD) as r:
         r.outcomes(1)
         r.poll(later=365 * DAY)
@@ -61,7 +61,7 @@ def test_a_poll_by_a_clock_that_was_ahead_puts_no_trouble_off(
 
 @pytest.mark.long
 def test_trouble_that_was_told_by_a_clock_that_was_ahead_is_told_again(tmp_path: Path) -> None:
-    """Trouble reported by a clock that was ahead is reported again, then daily."""
+    """A problem that was reported with a clock that was ahead is reported again, then daily."""
     with rig(tmp_path, GOOD, BAD) as r:
         r.outcomes(1)
         r.poll(later=365 * DAY)

@@ -85,7 +85,7 @@ def test_relative_paths_start_where_they_were_written(file: Path, here: Path) ->
     ["postgresql://db.example/catalog", "sqlite://", "sqlite:///:memory:", "sqlite:///b?mode=ro"],
 )
 def test_a_database_that_is_no_relative_file_stays_as_it_is(file: Path, url: str) -> None:
-    """Servers, memory and URLs with options are not bent to a folder."""
+    """Servers, memory and URLs with options are not changed to paths in a folder."""
     assert read(file, f'database = "{url}"').settings.database == url
 
 
@@ -103,7 +103,7 @@ def test_a_database_that_is_no_relative_file_stays_as_it_is(file: Path, url: str
     ],
 )
 def test_durations_are_read(text: str | float, seconds: float) -> None:
-    """A number with a unit, or of seconds, is a duration."""
+    """A number with a unit, or a number of seconds, is a duration."""
     assert read_duration(text) == timedelta(seconds=seconds)
 
 
@@ -243,7 +243,7 @@ def test_rules_take_levels_of_our_own(file: Path) -> None:
 
 
 def test_the_file_is_looked_for_in_order(file: Path, here: Path, tmp_path: Path) -> None:
-    """The flag goes over CATALOG_CONFIG, over the working folder, over the XDG and home folders."""
+    """The flag goes before CATALOG_CONFIG, the working folder, and the XDG and home folders."""
     home = {"HOME": str(tmp_path / "home")}
     assert find_file(None, home) is None
     assert find_file(None, {}) is None

@@ -114,7 +114,7 @@ def test_what_only_shows_in_use_is_checked_too(file: Path) -> None:
 
 
 def sizes(loaded: Loaded) -> list[int | None]:
-    """Return the size limits of a webhook, a mail channel and a chat."""
+    """Return the size limits of webhook, mail channel and chat."""
     kinds = (WebhookChannel, EmailChannel, AppriseChannel)
     return [each.max_size for each in wired(loaded) if isinstance(each, kinds)]
 

@@ -49,7 +49,7 @@ def test_two_providers_with_one_document_are_a_mistake(file: Path, a: str, b: st
 
 
 def test_providers_with_documents_of_their_own_or_none_are_right(file: Path) -> None:
-    """Two that write nothing share nothing."""
+    """Two providers without documents, or with different ones, are no mistake."""
     none = 'document.path = ""'
     for a, b in ((none, none), ('document.path = "models.md"', ""), ("", "")):
         file.write_text(TWO.format(a=a, b=b))

@@ -1,4 +1,4 @@
-"""Mistakes in a configuration: all reported together, in words, without secrets."""
+"""Mistakes in a configuration: one report, in words, without secrets."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def test_mistakes_with_secret_files_are_told(file: Path) -> None:
 
 @pytest.mark.parametrize("wrong", ["", " ", f"{SECRET} x", f"{SECRET}\\n", f"{SECRET}é"])
 def test_a_token_that_no_header_takes_is_a_mistake(file: Path, wrong: str) -> None:
-    """Blanks, line breaks and accents are found before anybody is asked, and are not shown."""
+    """Blanks, line breaks and accents in a token are a mistake before any request."""
     told = mistakes(file, f'[infomaniak]\ntoken = "{wrong}"\n')
     assert (
         told
@@ -226,7 +226,7 @@ ACME = '[[provider]]\nname = "acme"\n'
     ],
 )
 def test_an_end_of_the_url_that_the_route_repeats(file: Path, text: str, told: str) -> None:
-    """A base URL that ends as the route begins is a mistake of each kind of provider."""
+    """A base URL that ends as the route begins is a mistake for each kind of provider."""
     assert mistakes(file, f"{ACME}{text}") == f"provider.0.url: {told}"
 
 

@@ -1,4 +1,4 @@
-"""Mistakes of a configuration with their file and line, the wrong value, and the nearest right."""
+"""Mistakes of a configuration with place, wrong value and suggestion."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -39,7 +39,7 @@ secret = "{SECRET}"
 
 
 def test_ten_mistakes_have_their_line_their_value_and_what_is_right(file: Path) -> None:
-    """Each mistake of a file is one line, from its top, without a secret."""
+    """Each mistake of a file is one line, in the order of the file, without a secret."""
     told = {
         1: "database = 5: text is expected",
         2: "colour: there is no such setting",
@@ -62,7 +62,7 @@ def test_ten_mistakes_have_their_line_their_value_and_what_is_right(file: Path) 
 def test_a_file_in_the_working_folder_has_a_short_name(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Within the working folder the file is named as a person types it."""
+    """Within the working folder, the error names the file as a person types it."""
     monkeypatch.chdir(file.parent)
     assert located(file, "hold.floor = 0.5") == [
         "catalog.toml:1: hold.floor = 0.5: a whole number is expected"
@@ -83,7 +83,7 @@ def test_a_file_in_the_working_folder_has_a_short_name(
     ],
 )
 def test_a_kind_of_channel_of_another_name(file: Path, kind: str, told: str) -> None:
-    """What another program calls a channel has its kind here."""
+    """The name of a channel type in other programs gets a suggestion."""
     text = f'[[channel]]\nname = "a"\nkind = "{kind}"\n'
     assert located(file, text) == [f'{file}:3: channel.0.kind = "{kind}": {told}']
 
@@ -97,7 +97,7 @@ def test_a_kind_of_channel_of_another_name(file: Path, kind: str, told: str) -> 
     ],
 )
 def test_a_kind_of_provider_of_another_name(file: Path, kind: str, told: str) -> None:
-    """A provider's own name has its kind here."""
+    """The name of a provider as its kind gets a suggestion."""
     (mistake,) = located(file, f'[[provider]]\nname = "a"\nkind = "{kind}"\n')
     assert mistake.startswith(f'{file}:3: provider.0.kind = "{kind}": ')
     assert mistake.endswith(told)
@@ -132,13 +132,13 @@ def test_a_kind_of_provider_of_another_name(file: Path, kind: str, told: str) ->
     ],
 )
 def test_values_are_shown_and_bounds_named(file: Path, text: str, told: str) -> None:
-    """A wrong type, word or number is shown with what is allowed, addresses with keys are not."""
+    """A wrong type, word or number is shown with the allowed values, but no address with a key."""
     (mistake,) = located(file, text)
     assert told in mistake
 
 
 def test_the_source_outside_of_the_file_is_named(file: Path) -> None:
-    """A value of the environment has its variable, and comes before those of the file."""
+    """A mistake in the environment names its variable, before those of the file."""
     environ = {"CATALOG_HTTP_ATTEMPTS": "many", "INFOMANIAK_API_TOKEN": f"{SECRET} x"}
     told = located(file, "hold.polls = 1", environ)
     assert told[0].startswith("infomaniak.token: a token must not be empty or contain blanks")

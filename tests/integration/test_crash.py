@@ -1,4 +1,4 @@
-"""Killing the process at any point of a pass, and running it again."""
+"""Kill the process at any line of a pass, then repeat it."""
 
 import json
 from collections import defaultdict

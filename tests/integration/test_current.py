@@ -25,14 +25,17 @@ from tests.support.database import untime
 from tests.support.rig import HOUR, Clock, Ear
 
 COPIED, PUT_BACK = 15, 22
-"""The passes after which a backup is made and put back."""
+"""After these passes a backup is made and restored."""
 KINDS = ("infomaniak", "openrouter", "models.dev")
 REMOVALS = ("at once", "again", "next")
 Rows = list[dict[str, Any]]
 
 
 def series() -> Iterator[Rows]:
-    """Yield rows as one answer after the other may hold them, with every kind of change."""
+    """Yield rows of consecutive answers.
+
+    They have every kind of change.
+    """
     rows = [
         row(id=number, name=f"m-{number}", description=f"d {number}") for number in range(1, 21)
     ]
@@ -69,7 +72,10 @@ def series() -> Iterator[Rows]:
 
 
 def answers(kind: str) -> Iterator[bytes | None]:
-    """Yield bodies of a kind, including odd ones, or None in place of an answer."""
+    """Yield bodies of one kind, also odd ones.
+
+    None means no answer.
+    """
     for number, rows in enumerate(series()):
         content = body(*rows)
         if kind == "models.dev":
@@ -92,7 +98,7 @@ def answers(kind: str) -> Iterator[bytes | None]:
 
 @dataclass
 class Answers:
-    """A fetch that gives the answer that was put."""
+    """A fetch that returns a given answer."""
 
     clock: Clock
     body: bytes | None = None
@@ -113,7 +119,7 @@ class Process:
 
     @classmethod
     def begin(cls, folder: Path, given: dict[str, Any], clock: Clock, http: Http) -> "Process":
-        """Begin one whose files lie in a folder."""
+        """Start a process whose files are in a folder."""
         files = {"database": str(folder / "catalog.db"), "document.path": str(folder / "models.md")}
         settings = load(None, files | given, environ={"HOME": str(folder)}).settings.each[0]
         fetch = Answers(clock)
@@ -128,7 +134,7 @@ class Process:
 
 @dataclass
 class Came:
-    """Results of a series: each pass, and everything written at the end."""
+    """The results of a series: each pass, and the final files."""
 
     outcomes: list[Outcome] = field(default_factory=list)
     found: list[Any] = field(default_factory=list)
@@ -136,7 +142,11 @@ class Came:
 
 
 def came_of(folder: Path, kind: str, removals: str, lasting: int) -> Came:
-    """Run the series through several lasting processes in turn, or through fresh ones for 0."""
+    """Run the series and return its results.
+
+    The number is that of lasting processes that poll in turn. 0 means a fresh process for each
+    pass.
+    """
     folder.mkdir()
     came, clock = Came(), Clock()
     file, copy = folder / "catalog.db", folder / "copy.db"

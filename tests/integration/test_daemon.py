@@ -1,4 +1,4 @@
-"""The daemon within the test's own process: passes that hang, break off, or last too long."""
+"""The daemon in the test's process, with failing, hanging and long passes."""
 
 import logging
 import socket
@@ -87,12 +87,12 @@ def test_what_comes_due_during_a_pass_is_made_up(tmp_path: Path) -> None:
 
 
 def test_a_pass_is_not_dropped_while_the_one_before_it_is_put_away(tmp_path: Path) -> None:
-    """A pass that is due while the previous one is put away still runs."""
+    """A pass that is due while APScheduler still finishes the previous one runs."""
     seen, done, polls = Semaphore(0), Event(), list[Validators]()
     dropped = list[datetime]()
 
     class Slow(Inbox[Any]):
-        """Lets a pass's thread continue after the scheduler has handled the next pass."""
+        """Delays the end of a pass until the scheduler handled the next."""
 
         def put(self, item: Any) -> None:
             super().put(item)
@@ -164,7 +164,7 @@ def test_a_pass_that_is_stuck_lets_the_watchdog_bite(
 def test_a_run_that_waits_for_another_provider_is_no_stuck_pass(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Each pass has its own time: two that last long together leave the watchdog in peace."""
+    """Each pass has its own time limit: two long passes together do not stop the watchdog."""
     done, polled = Event(), list[str]()
 
     def lasting(name: str) -> Callable[[Validators], Answer]:
@@ -190,7 +190,7 @@ def test_a_run_that_waits_for_another_provider_is_no_stuck_pass(
 
 
 def test_a_run_that_the_clock_put_off_is_no_stuck_pass(tmp_path: Path) -> None:
-    """A run that the clock postponed is not reported as stuck."""
+    """A run that a clock change postponed is not reported as stuck."""
     with (
         rig(tmp_path, answer()) as it,
         socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager,
@@ -213,7 +213,7 @@ def test_a_run_that_the_clock_put_off_is_no_stuck_pass(tmp_path: Path) -> None:
 def test_a_scheduler_that_stands_still_lets_the_watchdog_bite(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """If the scheduler begins nothing, the log reports it, and the service manager can act."""
+    """If the scheduler starts nothing, the log reports it, and the watchdog is not informed."""
     with rig(tmp_path, answer()) as it:
         made = work(it.sync, lambda _: ANSWER, timedelta())
         daemon = Daemon(lambda: [made], Systemd({}))
@@ -265,13 +265,13 @@ def test_a_run_that_moved_beyond_its_slot_is_planned_anew(
 
 
 class Patient(Ear):
-    """Breaks off at the first attempt, and takes the second."""
+    """A channel that fails at the first attempt and accepts the second."""
 
     tries = 0
     taken: Event
 
     def send(self, message: Message) -> None:
-        """Take it in the end."""
+        """Fail once, then accept."""
         self.tries += 1
         if self.tries == 1:
             raise RuntimeError("tok-secret")

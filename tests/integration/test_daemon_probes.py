@@ -1,4 +1,4 @@
-"""The daemon that calls the models between its passes, within the test's process."""
+"""The daemon calls the models between passes, in the test's process."""
 
 import logging
 import os
@@ -31,20 +31,20 @@ QUICK = {"NOTIFY_SOCKET": "@nobody", "WATCHDOG_USEC": "200000"}
 
 
 class Ear(logging.Handler):
-    """Sets an event when a line of the log holds some words."""
+    """Sets an event when the log has these words."""
 
     def __init__(self, words: str) -> None:
         super().__init__()
         self.heard, self.words = Event(), words
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Listen."""
+        """Compare the record with the words."""
         if self.words in record.getMessage():
             self.heard.set()
 
 
 def work(it: Stand, probing: Probing | None = None) -> Work:
-    """Put a pass a day and calls of the models on a schedule."""
+    """Schedule one pass a day and calls of the models."""
     sync = replace(it.sync, clock=now)
     calling = replace(probing or it.probing, clock=now, stop=Event())
     times = ProbeTimes(calling, Interval(DAY), 60 * SECOND)
@@ -52,7 +52,7 @@ def work(it: Stand, probing: Probing | None = None) -> Work:
 
 
 def serve_until(words: str, daemon: Daemon, *, reload: str | None = None) -> None:
-    """Run a daemon until the log contains these words, then stop it.
+    """Run a daemon until the log has these words. Then stop it.
 
     If `reload` is given, the daemon reloads its settings when the log contains it.
     """
@@ -97,7 +97,7 @@ def test_nothing_to_do_is_no_line() -> None:
 
 
 class Breaking(Probing):
-    """Breaks off, with an error of the program or of a user."""
+    """Calls that fail by a mistake of the program or user."""
 
     error: Exception = StoreError("the disk is full")
 
@@ -134,7 +134,7 @@ MANY = [[llm(number, f"a/{number}") for number in range(1, 9)]]
 
 @pytest.mark.long
 def test_a_stop_ends_what_is_being_called(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A stop ends the current calls, leaves the rest for later and closes the work."""
+    """A stop ends the current calls, and the next run does the others."""
     caplog.set_level(logging.INFO)
     closed = []
     with stand(tmp_path, MANY, SLOW) as it:

@@ -1,4 +1,7 @@
-"""The daemon's start and reload with a locked database or a programming error."""
+"""Start and reload of the daemon with a lock or error.
+
+The database is locked, or the program has a mistake.
+"""
 
 import logging
 import os

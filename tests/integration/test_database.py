@@ -33,7 +33,7 @@ def test_models_and_migrations_agree(tmp_path: Path) -> None:
 
 
 def test_the_known_revisions_are_those_of_the_folder() -> None:
-    """A migration that the program does not know of would be taken for a newer version's."""
+    """The program knows every migration, because an unknown one means a newer version."""
     script = ScriptDirectory.from_config(migrate.config())
     assert tuple(r.revision for r in script.walk_revisions())[::-1] == REVISIONS
 
@@ -126,7 +126,7 @@ def test_the_size_of_a_database(database: Database) -> None:
 
 
 def test_the_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
-    """A file with tables of its own is refused, and nothing is put into it."""
+    """A file with tables of another program is refused and not changed."""
     path = tmp_path / "app.db"
     with closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE customers (id INTEGER)")
@@ -281,7 +281,7 @@ def test_an_upgrade_that_breaks_a_reference_is_undone(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_begun_together_is_told(tmp_path: Path) -> None:
-    """Several transactions in one fail on an invalid file, as single ones do."""
+    """If several transactions start together, an invalid file is the same error as for one."""
     file = tmp_path / "it.db"
     file.write_bytes(b"no database at all, but long enough to be one" * 30)
     with pytest.raises(StoreError, match=r"it\.db"), Database(str(file)).together():

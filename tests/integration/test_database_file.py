@@ -1,4 +1,4 @@
-"""The file of a database: its creation, and replacement while it is in use."""
+"""The database file: its creation, and its replacement during use."""
 
 import shutil
 import signal
@@ -64,7 +64,7 @@ def test_a_file_that_is_replaced_is_the_one_in_use(tmp_path: Path, how: str) -> 
 
 
 def test_a_backup_of_an_older_version_is_upgraded_where_it_was_put(tmp_path: Path) -> None:
-    """After an error the schema is looked at again, and a damaged file can be replaced."""
+    """After an error the schema is checked again, and a damaged file can be replaced."""
     path = tmp_path / "a.db"
     database = make(path)
     old = create_engine(f"sqlite:///{tmp_path / 'old.db'}")
@@ -82,7 +82,7 @@ def test_a_backup_of_an_older_version_is_upgraded_where_it_was_put(tmp_path: Pat
 
 @pytest.mark.long
 def test_a_first_run_that_is_killed_leaves_no_empty_file(tmp_path: Path) -> None:
-    """A first run killed at any statement leaves no file or a whole one."""
+    """A first run that is killed at any statement leaves no file or a whole one."""
     for number in range(1, 60, 6):
         path = tmp_path / str(number) / "a.db"
         with Shell(ROOT).python(
@@ -133,7 +133,7 @@ def test_a_database_that_came_meanwhile_is_not_replaced(tmp_path: Path) -> None:
 
 
 def test_what_breaks_while_a_database_is_filled_names_the_database(tmp_path: Path) -> None:
-    """Not the file under which it is made."""
+    """An error during filling names the database, not its temporary file."""
     path = tmp_path / "a.db"
     with (
         pytest.raises(StoreError, match=r"^[^ ]*/a\.db: no such table: none"),

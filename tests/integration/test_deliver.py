@@ -1,4 +1,4 @@
-"""Delivery over days: retries when due, giving up, and alerts to the other channels."""
+"""Delivery over days: retries, giving up, alerts to other channels."""
 
 from dataclasses import replace
 from datetime import time, timedelta

@@ -43,7 +43,7 @@ def test_a_new_document_has_the_mode_of_any_new_file(tmp_path: Path) -> None:
 
 
 def test_an_unchanged_document_is_not_touched(tmp_path: Path) -> None:
-    """The second time nothing is written: the file is the very same one."""
+    """An unchanged document is not written again."""
     path = tmp_path / "models.md"
     assert publish(path, TEMPLATE, FIRST)
     before = path.stat()
@@ -79,7 +79,7 @@ def test_a_symlink_is_written_through(tmp_path: Path) -> None:
 
 
 def test_an_empty_file_is_as_good_as_none(tmp_path: Path) -> None:
-    """A file without a byte holds nothing of a person's and is filled from the template."""
+    """An empty file is filled from the template."""
     path = tmp_path / "models.md"
     path.touch()
     assert publish(path, TEMPLATE, FIRST)

@@ -1,4 +1,7 @@
-"""An email channel against a real mail server: deliveries, and errors without the password."""
+"""An email channel against a real mail server.
+
+Deliveries, and errors without the password.
+"""
 
 import logging
 import ssl
@@ -29,7 +32,7 @@ TOLD = Message("msg_2b6c", "infomaniak", AT, (GONE,))
 
 
 def channel(port: int, security: Security = "none", **rest: Any) -> EmailChannel:
-    """Make a channel that posts to this machine."""
+    """Make a channel to a mail server on this machine."""
     given: dict[str, Any] = {
         "name": "ops/dev@example.org",
         "audience": Audience(),
@@ -49,7 +52,7 @@ def login(**rest: Any) -> dict[str, Any]:
 
 
 def fail(sending: EmailChannel, message: Message = TOLD) -> DeliveryFailed:
-    """Fail to send, assert that nothing shows the password, and return the error."""
+    """Fail to send, and return an error without the password."""
     with pytest.raises(DeliveryFailed) as failed:
         sending.send(message)
     error = failed.value
@@ -61,7 +64,7 @@ def fail(sending: EmailChannel, message: Message = TOLD) -> DeliveryFailed:
 
 @pytest.fixture
 def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
-    """Give a server's side of TLS, with a certificate that this process trusts."""
+    """Return a server's TLS settings with a trusted certificate."""
     both = make_certificate(tmp_path)
     if both is None:
         pytest.skip("needs the openssl command")
@@ -185,7 +188,7 @@ def test_refusals(place: str, reply: str, for_good: bool) -> None:
 
 
 def test_one_recipient_does_not_get_a_mail_again_because_of_another() -> None:
-    """A recipient's refusal does not send the mail of another again."""
+    """If one recipient is refused, the other gets no second mail."""
     refuse = {"bob@example.org": "450 later"}
     with post_office(recipient=lambda address: refuse.get(address, "250 OK")) as mailbox:
         channel(mailbox.port, recipient="ann@example.org").send(TOLD)
@@ -233,7 +236,7 @@ def test_a_server_that_scans_what_it_took() -> None:
 
 
 def test_what_is_given_up_is_not_sent_behind_our_back() -> None:
-    """A mail that runs out of time before its hand-over never arrives."""
+    """A mail whose time ends before its last byte never arrives."""
     released = threading.Event()
 
     def hold(_address: str) -> str:
@@ -266,7 +269,7 @@ def test_no_log_tells_the_password(caplog: pytest.LogCaptureFixture) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200))
 def test_no_name_breaks_a_header(name: str) -> None:
-    """No model name breaks the headers of a mail."""
+    """No model name breaks the header lines of a mail."""
     told = Message("msg_1", "infomaniak", AT, (finding(Added(model("1", name))),))
     letter = channel(25).mail(told)
     raw = letter.as_bytes()
@@ -290,7 +293,7 @@ def test_no_name_breaks_a_header(name: str) -> None:
     ],
 )
 def test_mail_servers_are_read(url: str, server: MailServer) -> None:
-    """Only a server on this very machine is spoken to without TLS."""
+    """Only a server on this machine is used without TLS."""
     assert MailServer.read(url) == server
 
 

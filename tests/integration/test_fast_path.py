@@ -1,4 +1,4 @@
-"""The fast path: a poll that finds nothing new is recorded, and leaves nothing out."""
+"""The fast path records unchanged polls and skips no other work."""
 
 import random
 import sqlite3
@@ -23,7 +23,7 @@ ACCEPTED = {"first", "changed", "unchanged"}
 
 
 def test_an_unchanged_poll_at_rest_is_one_row(fast_rig: Callable[..., FastRig]) -> None:
-    """On the fast path a poll adds one row with its slot and no other change."""
+    """On the fast path a poll adds one row with its slot, and no other change."""
     it = fast_rig(answer(body=RandomCatalog(20).body))
     assert str(it.poll().poll.outcome) == "first"
     assert it.is_fast()
@@ -45,7 +45,7 @@ def test_an_unchanged_poll_at_rest_is_one_row(fast_rig: Callable[..., FastRig]) 
 @pytest.mark.long
 @pytest.mark.unmeasured
 def test_the_store_is_the_same_as_without(fast_rig: Callable[..., FastRig]) -> None:
-    """Over a long series with every kind of turn, rest leaves out nothing and adds nothing."""
+    """Over a long series with all kinds of changes, the store is the same without the fast path."""
     bodies = list(series(60))
     ours = fast_rig(*(answer(body=body) for body in bodies), folder="ours", removals="next")
     plain = fast_rig(*(answer(body=body) for body in bodies), folder="plain", removals="next")
@@ -68,7 +68,10 @@ def test_the_store_is_the_same_as_without(fast_rig: Callable[..., FastRig]) -> N
 
 
 def series(count: int) -> Iterator[bytes]:
-    """Yield answers that often repeat, with models that appear, vanish and change."""
+    """Yield answers that often repeat.
+
+    Models appear, vanish and change.
+    """
     dice, made = random.Random(7), RandomCatalog(40)  # noqa: S311  # the same series each time
     absent: list[dict[str, Any]] = []
     for _ in range(count):
@@ -85,7 +88,7 @@ def series(count: int) -> Iterator[bytes]:
 
 
 def dump(it: FastRig, *but: str) -> dict[str, list[tuple[Any, ...]]]:
-    """Return every row of the database without values that depend on the machine."""
+    """Return all rows without values that depend on the machine."""
     with closing(sqlite3.connect(it.folder / "catalog.db")) as database:
         untime(database)
         database.commit()
@@ -130,7 +133,7 @@ def test_an_answer_that_was_not_modified_is_enough(fast_rig: Callable[..., FastR
 
 
 def test_whoever_writes_ends_the_rest(fast_rig: Callable[..., FastRig]) -> None:
-    """After a note the next poll is a full pass, and the document shows it."""
+    """After a note, the next poll is a full pass, and the document shows the note."""
     it = fast_rig(answer(body=RandomCatalog(20).body))
     it.poll()
     with it.work.sync.database.writing() as connection:
@@ -192,7 +195,7 @@ def test_what_is_owed_of_another_provider_keeps_from_rest(
 @pytest.mark.long
 @pytest.mark.unmeasured
 def test_a_day_that_begins_ends_the_rest(fast_rig: Callable[..., FastRig]) -> None:
-    """The first poll of a day is a full pass, because ends of models are dated by day."""
+    """The first poll of a day is a full pass, because ends of models depend on the day."""
     made = RandomCatalog(20)
     before = made.body
     made.rows.pop()
@@ -209,7 +212,7 @@ def test_a_day_that_begins_ends_the_rest(fast_rig: Callable[..., FastRig]) -> No
 def test_a_clock_that_was_set_back_is_told(
     fast_rig: Callable[..., FastRig], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Rest does not hide that the last poll lies in the time to come."""
+    """The fast path reports that the last poll has a later time."""
     it = fast_rig(answer(body=RandomCatalog(20).body))
     it.poll()
     it.poll(-HOUR / 2)

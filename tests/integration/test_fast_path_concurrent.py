@@ -1,4 +1,4 @@
-"""Several processes on the fast path: nothing is hidden, overwritten or asked in vain."""
+"""Several processes on the fast path lose and repeat nothing."""
 
 import sqlite3
 from collections.abc import Callable
@@ -29,10 +29,10 @@ def test_no_pass_puts_to_rest_what_another_one_left(fast_rig: Callable[..., Fast
     other = replace(it.work, sync=replace(it.work.sync, channels=()))
 
     class Slow(Ear):
-        """A slow channel, so that another process polls while it sends."""
+        """A slow channel, during whose delivery another process polls."""
 
         def send(self, message: Message) -> None:
-            """Take the message when the other one is done."""
+            """Run the other process, then accept the message."""
             if not self.heard:
                 # In a context of its own, as another process is.
                 assert str(Context().run(other.run_now).poll.outcome) == "failed"

@@ -1,4 +1,4 @@
-"""The recorded history polled through a bad network, with the result of each fault."""
+"""The recorded history polled through network faults."""
 
 import http.client
 import logging
@@ -44,14 +44,14 @@ def at_poll(number: int, kind: str) -> Plan:
 
 @contextmanager
 def through(folder: Path, limits: Limits, faults: Plan) -> Iterator[Rig]:
-    """Make a rig that asks a replay of the shipped history through these faults."""
+    """Make a rig that polls the shipped history with these faults."""
     folder.mkdir(exist_ok=True)
     with ReplayServer(HISTORY, faults=faults) as server, Http(limits, tls=TLS) as http:
         yield make(folder, server, http)
 
 
 def left(it: Rig) -> list[list[tuple[Any, ...]]]:
-    """Return everything that a history stores, without times."""
+    """Return all stored data of a history without times."""
     return [it.rows(sql) for sql in (SNAPSHOTS, VERSIONS, CHANGES)]
 
 
@@ -66,7 +66,7 @@ def ask(server: ReplayServer, method: str = "GET", **headers: str) -> tuple[int,
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], Any, Any]:
-    """Poll the history without faults and return its outcomes, its state and its rows."""
+    """Poll without faults. Return outcomes, state and rows."""
     folder = tmp_path_factory.mktemp("undisturbed")
     with through(folder, LIMITS, lambda _: None) as it:
         outcomes = it.outcomes(POLLS)
@@ -81,7 +81,7 @@ def test_what_a_poll_makes_of_a_fault(
     undisturbed: tuple[list[str], Any, Any],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Each fault has its documented outcome, shows no token and does not change the catalog."""
+    """Each fault has its documented outcome, shows no token and changes no catalog."""
     caplog.set_level(logging.DEBUG, "catalog")
     fault, (outcomes, state, behind) = FAULTS[kind], undisturbed
     limits = IMPATIENT if kind in SLOW else LIMITS
@@ -108,7 +108,7 @@ def test_a_first_poll_has_nothing_to_doubt_by(kind: str, tmp_path: Path) -> None
 
 
 def test_an_empty_list_is_doubted_even_first(tmp_path: Path) -> None:
-    """No fault begins the history with a catalog of nothing."""
+    """An empty first answer is held."""
     with through(tmp_path, LIMITS, at_poll(0, "empty-list")) as it:
         assert it.outcomes(2) == ["held", "first"]
 

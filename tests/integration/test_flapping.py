@@ -1,4 +1,7 @@
-"""Flapping values are reported once and when they settle, and short gaps are ignored."""
+"""Flapping values get two reports, and short gaps get none.
+
+A value flaps if it moves back and forth.
+"""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -20,7 +23,7 @@ DAY = timedelta(days=1)
 
 
 def listed(**facts: Any) -> Step:
-    """Answer with one model of these facts and one constant model."""
+    """Answer with one model of these facts and a constant one."""
     return answer(body=body(row(id=1, name="alpha", **facts), row(id=2, name="other")))
 
 
@@ -28,19 +31,19 @@ ABSENT = answer(body=body(row(id=2, name="other")))
 
 
 def among(it: Rig, removals: Removals) -> Rig:
-    """Set the way in which removals are accepted."""
+    """Set the confirmation of removals."""
     policy = replace(it.sync.policy, removals=removals, again_after=timedelta())
     it.sync = replace(it.sync, policy=policy)
     return it
 
 
 def told(it: Rig, later: timedelta = HOUR) -> list[tuple[str, str]]:
-    """Run a pass and return rule and level of all that it found."""
+    """Run a pass. Return rule and level of all findings."""
     return [(each.rule, str(each.level)) for each in it.poll(later=later).poll.findings]
 
 
 def told_in(it: Rig, hours: int) -> list[tuple[str, str]]:
-    """Run a pass every five hours and return the same of all of them."""
+    """Run passes five hours apart. Return all rules and levels."""
     return [each for _ in range(hours // 5) for each in told(it, 5 * HOUR)]
 
 

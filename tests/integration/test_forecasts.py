@@ -41,7 +41,10 @@ def ends_told(ear: Ear) -> list[tuple[str, int, str]]:
 
 
 def say(it: Rig, key: str, *, retires: date | None = None, source: str | None = None) -> None:
-    """Note an end for a model, or withdraw the note if nothing is given."""
+    """Note an end for a model.
+
+    Without an end, withdraw the note.
+    """
     with it.sync.database.writing() as connection:
         forecasts.write(connection, NAME, Note(key, it.clock.now, retires, None, source))
 
@@ -58,7 +61,7 @@ def probe(
 
 @pytest.mark.long
 def test_a_poll_a_day_tells_each_mark_once(tmp_path: Path) -> None:
-    """Forty days of daily polls: the removal, four reminders, and not a word more."""
+    """Daily polls for forty days report the removal and four reminders, and nothing else."""
     with rig(tmp_path, FULL, NINE) as it:
         for _ in range(40):
             it.poll(later=DAY)
@@ -79,7 +82,7 @@ def test_a_poll_a_day_tells_each_mark_once(tmp_path: Path) -> None:
 
 
 def test_the_days_go_by_whatever_comes_of_a_poll(tmp_path: Path) -> None:
-    """Failed and held polls send reminders too, and missed marks become one."""
+    """Failed and held polls send reminders too, and missed reminders become one."""
     half = answer(body=body(*TEN[:5]))
     with rig(tmp_path, FULL, NINE, answer(503), half, answer(503)) as it:
         policy = replace(it.sync.policy, hold=HoldRule(floor=5))
@@ -128,7 +131,7 @@ def test_two_passes_at_once_tell_once(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_a_note_moves_the_end_and_starts_the_marks_anew(tmp_path: Path) -> None:
-    """A new, moved or withdrawn note is reported, and the marks follow the new day."""
+    """A new, moved or withdrawn note is reported, and the reminders follow the new day."""
     with rig(tmp_path, FULL, NINE) as it:
         it.outcomes(2)
         say(it, "10", retires=date(2026, 3, 31), source="a mail")
@@ -261,7 +264,7 @@ def test_an_unchanged_poll_stays_cheap(tmp_path: Path) -> None:
 
 
 def test_notes_and_grounds_are_kept_on_every_server(database: Database) -> None:
-    """The newest note counts and all are kept, proofs are read: on SQLite and PostgreSQL alike."""
+    """The newest note counts, all notes are stored, and proofs can be read on both databases."""
     first = Note("10", START, date(2026, 3, 31), "beta", "a mail")
     second = Note("10", START + DAY, successor="gamma")
     with database.writing() as connection:

@@ -57,7 +57,7 @@ def test_what_a_poll_asks_for_costs_the_same_after_years(tmp_path: Path) -> None
 
 @pytest.mark.long
 def test_a_past_state_costs_the_same_after_years(tmp_path: Path) -> None:
-    """The models as of a moment are found key by key, however often they changed since."""
+    """The cost of a past state does not depend on the number of later changes."""
     database = Database(str(tmp_path / "catalog.db"))
     steps = []
     for number in range(201):

@@ -1,4 +1,4 @@
-"""Trouble over many passes: reported once, repeated as a reminder, and ended."""
+"""Problems over many passes: reported once, repeated daily, and ended."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ GOOD, BAD, DOWN = answer(body=body(*TEN)), answer(body=b"{}"), answer(503)
 
 
 def test_trouble_is_told_once_until_it_ends(tmp_path: Path) -> None:
-    """Failed polls from the third, invalid ones once however they alternate, then their end."""
+    """Failed polls (from the third), invalid polls and their end are each reported once."""
     with rig(tmp_path, GOOD, DOWN, DOWN, DOWN, BAD, DOWN, BAD, DOWN, GOOD, GOOD) as r:
         r.outcomes(10)
         assert r.ear.told == [["provider-failing"], ["payload-invalid"], ["trouble-ended"]]

@@ -29,7 +29,7 @@ def test_the_whole_answer_comes_back(http: Http) -> None:
 
 
 def test_method_headers_and_body_are_sent(http: Http) -> None:
-    """A webhook's POST arrives as it was made."""
+    """A webhook's POST arrives unchanged."""
     with serve() as server:
         http.send(Request(server.url, "POST", {"X-Mark": "1"}, b"hello"))
     request = server.requests[0]
@@ -127,7 +127,7 @@ def test_an_error_quotes_what_the_api_says(http: Http, body: bytes, text: str) -
 
 
 def test_a_quote_is_one_short_harmless_line(http: Http) -> None:
-    """No control character, line break or endless text gets from the API into a terminal."""
+    """A quote of the API has no control character or line break, and a limited length."""
     body = api_error("a\x1b[31m", "b\r\nc\u202e" + "x" * 999)
     with serve(answer(422, body)) as server, pytest.raises(AnswerRefused) as caught:
         http.send(Request(server.url))

@@ -97,7 +97,7 @@ def test_the_time_for_all_attempts_cuts_a_single_one() -> None:
 
 
 def test_the_size_is_capped_before_the_body_is_read(http: Http) -> None:
-    """An answer that announces too many bytes is refused without waiting for one of them."""
+    """An answer that announces too many bytes is refused before its body is read."""
 
     def announce(exchange: Exchange) -> None:
         exchange.head(200, {"Content-Length": "100001"})
@@ -118,7 +118,7 @@ def test_the_size_is_capped_while_the_body_is_read(http: Http) -> None:
 
 
 def test_an_answer_of_just_the_allowed_size_is_taken(http: Http) -> None:
-    """The cap itself is still allowed."""
+    """An answer of exactly the maximum size is accepted."""
     with serve(answer(body=b" " * 100_000)) as server:
         assert len(http.send(Request(server.url)).body) == 100_000
 
@@ -133,7 +133,7 @@ def test_a_compression_bomb_is_not_unfolded(http: Http) -> None:
 
 
 def test_the_encoding_that_changes_nothing_is_taken(http: Http) -> None:
-    """`Content-Encoding: identity` is odd and harmless."""
+    """`Content-Encoding: identity` is accepted."""
     with serve(answer(headers={"Content-Encoding": "Identity"})) as server:
         assert http.send(Request(server.url)).body == b"{}"
 

@@ -128,7 +128,7 @@ def test_a_url_of_ours_that_cannot_be_read_is_a_setting(http: Http, url: str) ->
 def test_what_nobody_thought_of_is_refused_and_logged(
     http: Http, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An unexpected exception is a refused answer in one line, with its trace at debug level."""
+    """An unexpected exception is one line, with its traceback at debug level."""
 
     class Odd(Request):
         __slots__ = ()

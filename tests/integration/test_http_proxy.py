@@ -140,7 +140,7 @@ def test_a_busy_proxy_is_asked_again(authority: Path, encrypted: ssl.SSLContext)
 
 
 def test_a_proxy_that_is_gone_is_named(authority: Path) -> None:
-    """The error names the proxy, because the host was never asked."""
+    """The error names the proxy, because the host got no request."""
     with refusing() as url:
         error = refused(f"{url.replace('//', f'//{USER}:{PASSWORD}@')}", authority)
     where = url.removeprefix("http://")
@@ -180,13 +180,13 @@ def test_a_proxy_that_hangs_up_in_its_tls_is_named(authority: Path) -> None:
 
 
 def test_this_machine_is_reached_without_the_proxy() -> None:
-    """Plain and loopback requests ignore the proxy."""
+    """Plain and loopback requests do not use the proxy."""
     with refusing() as gone, serve() as server, Http(ONCE, proxy=read_proxy(gone)) as http:
         assert http.send(Request(server.url)).body == b"{}"
 
 
 def test_a_host_of_no_proxy_is_reached_directly(authority: Path, encrypted: ssl.SSLContext) -> None:
-    """Its requests reach the server while the proxy is away."""
+    """A host in `no_proxy` is reached while the proxy is down."""
     with refusing() as gone, serve(tls=encrypted) as server:
         way = read_proxy(gone, [LOCAL])
         with Http(ONCE, proxy=way, ca_file=authority) as http:

@@ -1,4 +1,7 @@
-"""A zero or a very large move of a price or limit waits for the next answer."""
+"""A very large move of a price waits for the next answer.
+
+The same is true for a limit, and for a zero.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,7 @@ from tests.support.rig import Rig, rig
 
 
 def limits(*limits: int) -> list[Step]:
-    """Answer with one model of each limit, and one constant model."""
+    """Answer with one model per limit, and a constant one."""
     return [answer(body=body(row(id=1, name="alpha", **listed(each)), OTHER)) for each in limits]
 
 
@@ -66,7 +69,7 @@ def test_a_leap_in_another_answer_is_confirmed_too(tmp_path: Path) -> None:
 
 
 def test_a_value_after_an_implausible_one_is_compared_with_the_last_good(tmp_path: Path) -> None:
-    """After 8192, 0, 4096 the limit went down from 8192 to 4096."""
+    """After 8192, 0, 4096, the reported move is from 8192 to 4096."""
     with rig(tmp_path, *limits(8192, 0, 4096)) as it:
         it.outcomes(2)
         (finding,) = it.poll().poll.findings
@@ -91,6 +94,6 @@ def test_a_repeated_zero_is_quiet_until_it_is_confirmed(tmp_path: Path) -> None:
 
 
 def test_a_removed_model_confirms_nothing(tmp_path: Path) -> None:
-    """A model that is gone has no values to confirm."""
+    """The missing values of a removed model confirm nothing."""
     with rig(tmp_path, *limits(8192, 0), answer(body=body(OTHER))) as it:
         assert rules(it, 4)[2:] == [["model-removed"], []]

@@ -21,7 +21,7 @@ Ask = Callable[..., tuple[Calls, Server]]
 
 @pytest.fixture
 def ask() -> Iterator[Ask]:
-    """Give a way to call the models of a server that answers these steps."""
+    """Return a function that calls the models of a scripted server."""
     from contextlib import ExitStack
 
     with ExitStack() as stack:
@@ -128,7 +128,7 @@ def test_a_token_that_comes_back_is_hidden(ask: Ask) -> None:
 
 
 def test_speech_is_a_form_whose_batch_is_looked_for(ask: Ask) -> None:
-    """A second of silence goes out, and the batch is looked for until it has ended."""
+    """A second of silence is sent, and the batch is checked until it ends."""
     steps = [said({"status": status}) for status in ("pending", "processing", "success")]
     calls, server = ask(answer(body=said({"batch_id": "a/b 1"})), *(answer(body=s) for s in steps))
     assert calls.ask(SPEECH).verdict is Verdict.ANSWERS
@@ -150,7 +150,7 @@ def test_speech_is_a_form_whose_batch_is_looked_for(ask: Ask) -> None:
     ],
 )
 def test_batches_that_come_to_nothing(ask: Ask, step: Step, verdict: Verdict, sent: int) -> None:
-    """A failed, endless or unreadable batch is no answer, and each look is counted."""
+    """A failed, endless or unreadable batch is no answer, and each check is counted."""
     calls, server = ask(answer(body=said({"batch_id": 5})), step)
     came = calls.ask(SPEECH)
     assert (came.verdict, came.calls) == (verdict, sent)
@@ -210,5 +210,5 @@ def test_routes_of_a_model(kind: str, path: str, own: str | None, called: str) -
 
 
 def test_a_name_is_called_on_known_routes_only() -> None:
-    """An unknown route is left out."""
+    """An unknown route is skipped."""
     assert [call.route for call in calls_by_name("x", ["chat-v1", "gone"])] == ["chat-v1"]

@@ -1,4 +1,4 @@
-"""A bulk cut of a moving catalog: the held answer is accepted in the end."""
+"""A large removal in a changing catalog is accepted in the end."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from tests.support.rig import rig
 
 
 def cut(version: int) -> bytes:
-    """Write a catalog of seven models, one of which has another version each time."""
+    """Write seven models, one with another version each time."""
     return body(
         *(row(id=at, name=f"m{at}", version=str(version if at == 1 else 0)) for at in range(1, 8))
     )

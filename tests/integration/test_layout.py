@@ -6,7 +6,7 @@ UNIT, PACKAGE = ROOT / "tests" / "unit", ROOT / "catalog"
 
 
 def test_each_unit_test_is_named_for_a_module() -> None:
-    """`tests/unit/a/test_b.py` and `test_b_more.py` test `catalog/a/b.py`, which is there."""
+    """`tests/unit/a/test_b.py` and `test_b_more.py` test the existing module `catalog/a/b.py`."""
     folders = {path.parent for path in UNIT.glob("*/**/test_*.py")}
     for folder in folders:
         place = PACKAGE / folder.relative_to(UNIT)

@@ -1,4 +1,4 @@
-"""Ends that a provider's list states, over real passes and a real database."""
+"""Ends from a provider's list, with real passes and a real database."""
 
 import json
 from collections.abc import Iterator
@@ -35,7 +35,10 @@ def it(tmp_path: Path) -> Iterator[Rig]:
 
 
 def poll(it: Rig, *rows: dict[str, Any] | str, later: timedelta = DAY) -> list[tuple[str, str]]:
-    """Poll an answer of these rows, by default named one to nine; return rules and sentences."""
+    """Poll an answer of these rows. Return rules and sentences.
+
+    By default, the models are named one to nine.
+    """
     fixed = [{"id": f"kept{number}"} for number in range(6)]
     listed = [{"id": row} if isinstance(row, str) else row for row in rows]
     body = json.dumps({"data": [*fixed, *listed]}).encode()
@@ -56,7 +59,7 @@ def row(name: str, over: Any, to: str | None = None) -> dict[str, Any]:
 
 
 def ends_on(day: str) -> str:
-    """Return the words about an announced day."""
+    """Return the sentence part about an announced day."""
     return f"announced to end on {day} ({FIELD})"
 
 
@@ -95,7 +98,7 @@ def test_the_whole_life_of_an_end(it: Rig) -> None:
 
 
 def test_ends_are_known_from_the_first_poll_on(it: Rig) -> None:
-    """Ends in the first answer are reported once each, those of one day as one."""
+    """Ends in the first answer are reported once each, and ends of one day as one finding."""
     rows = (row("a", "2026-03-01"), row("b", "2026-03-01"), row("c", "2098-12-31"))
     ((rule, said),) = poll(it, *rows)
     assert rule == "retirement-ahead"
@@ -105,7 +108,7 @@ def test_ends_are_known_from_the_first_poll_on(it: Rig) -> None:
 
 
 def test_models_that_leave_together_are_one_line(it: Rig) -> None:
-    """All that leave on their announced day are one finding, and each keeps its stored day."""
+    """Models that leave on their announced day are one finding, and each keeps its stored day."""
     rows = [row(name, "2026-01-04", "kept1") for name in ("a", "b", "c")]
     poll(it, *rows, "d")
     poll(it, *rows, "d")
@@ -120,13 +123,13 @@ def test_models_that_leave_together_are_one_line(it: Rig) -> None:
 
 
 def test_a_failed_poll_reminds_too(it: Rig) -> None:
-    """The days of a stated end go by although the provider does not answer."""
+    """Reminders of a listed end come although the provider does not answer."""
     poll(it, row("argo", "2026-01-20"))
     assert [rule for rule, _ in poll(it, later=12 * DAY)] == ["retirement-soon"]
 
 
 def test_a_note_precedes_the_list(it: Rig) -> None:
-    """While a person's day counts, the list's day is an ordinary field; afterwards it counts."""
+    """While the day of a note counts, the list's day is an ordinary field. Afterwards it counts."""
     poll(it, row("argo", "2026-03-01"))
     note(it, date(2026, 6, 1))
     ((rule, said),) = poll(it, row("argo", "2026-03-01"))
@@ -150,7 +153,7 @@ def note(it: Rig, retires: date | None) -> None:
 
 
 def test_a_model_that_comes_back_keeps_its_end(it: Rig) -> None:
-    """A model that is back with its end is not announced again; without one, it is cancelled."""
+    """A model that returns with its end is not announced again. Without it, it is cancelled."""
     poll(it, row("argo", "2026-03-01"), row("dart", "2026-03-01"))
     early = poll(it, "other")
     assert [rule for rule, _ in early] == ["model-removed", "model-removed", "model-added"]
@@ -170,7 +173,7 @@ def test_a_renamed_model_takes_its_end_along(it: Rig) -> None:
 
 
 def test_a_successor_alone_is_info(it: Rig) -> None:
-    """Another successor with the same day is one finding of its own."""
+    """Another successor with the same day is a finding of its own."""
     poll(it, row("argo", "2026-03-01", "kept1"))
     assert poll(it, row("argo", "2026-03-01", "kept2")) == [
         ("successor-changed", "argo: next kept1 → kept2")
@@ -178,7 +181,7 @@ def test_a_successor_alone_is_info(it: Rig) -> None:
 
 
 def test_stated_ends_are_stored_with_their_origin(it: Rig) -> None:
-    """A stored report says that the list stated it, a reminder does not."""
+    """A stored announcement names the list as its source, and a reminder does not."""
     poll(it, row("argo", "2026-03-01"))
     poll(it, row("argo", "2026-03-01"), later=40 * DAY)
     found = it.rows("SELECT detail FROM change WHERE kind = 'retiring' ORDER BY id")

@@ -16,7 +16,7 @@ A, B = model("1", "alpha"), model("2", "beta")
 
 
 def filled(database: Database) -> None:
-    """Record trouble, then a first catalog, then a model that appears and vanishes."""
+    """Record a problem, a first catalog, and a short-lived model."""
     save(database, 0, None, finding(Trouble("failing", "503")), outcome=Outcome.FAILED)
     save(database, 1, snapshot(A, at=AT + HOUR), outcome=Outcome.FIRST)
     save(database, 2, snapshot(A, B, at=AT + 2 * HOUR), finding(Added(B)))
@@ -24,7 +24,7 @@ def filled(database: Database) -> None:
 
 
 def test_by_number_or_fingerprint(database: Database) -> None:
-    """A number is searched first, and an ambiguous start lists its fingerprints."""
+    """A number is searched first, and an ambiguous prefix lists its fingerprints."""
     filled(database)
     with database.writing() as connection:
         for number, named in ((2, "1234aaaaaaaaaaaa"), (3, "1234bbbbbbbbbbbb")):

@@ -1,4 +1,4 @@
-"""Size limits of messages: the part that fits, the count of the rest, the short form."""
+"""Size limits of messages: what fits, counts, and the short form."""
 
 import base64
 import hashlib
@@ -36,7 +36,7 @@ EMOJI = "\U0001f40d"
 
 
 def added(number: int, name: str = "", **facts: Any) -> Finding:
-    """Make an arrival."""
+    """Make an added model."""
     return finding(Added(model(str(number), name or f"m{number}", **facts)))
 
 
@@ -51,7 +51,7 @@ ESCAPED = message(*(added(n, "&" * 120) for n in range(40)))
 
 @pytest.fixture
 def http() -> Iterator[Http]:
-    """Give a client that is soon out of patience."""
+    """Make a client with short time limits."""
     with Http(Limits(deadline=5)) as client:
         yield client
 
@@ -83,14 +83,14 @@ def mail(port: int, **rest: Any) -> EmailChannel:
 
 
 def sent(http: Http, told: Message, *script: Step, **rest: Any) -> list[Recorded]:
-    """Send a message that is accepted in the end, and return the requests."""
+    """Send a message that is accepted. Return the requests."""
     with serve(*script) as server:
         webhook(server.url, http, **rest).send(told)
     return server.requests
 
 
 def refused(http: Http, told: Message, *script: Step, **rest: Any) -> tuple[DeliveryFailed, int]:
-    """Send a message that is refused, and return the failure and the number of requests."""
+    """Send a refused message. Return failure and number of requests."""
     with serve(*script) as server, pytest.raises(DeliveryFailed) as failed:
         webhook(server.url, http, **rest).send(told)
     return failed.value, len(server.requests)
@@ -178,7 +178,7 @@ def test_a_chat_message_is_measured_as_escaped(http: Http) -> None:
 
 
 def test_a_character_that_takes_two_units_counts_twice(http: Http) -> None:
-    """A chat that counts in UTF-16 takes a text of emojis too."""
+    """A chat that counts in UTF-16 accepts a text of emojis."""
     told = message(*(added(n, EMOJI * 100) for n in range(40)))
     (request,) = sent(http, told, format="slack", max_size=3_000)
     text = json.loads(request.body)["text"]
@@ -252,7 +252,7 @@ def test_a_short_message_that_is_refused_too_is_given_up(http: Http) -> None:
 
 
 def test_400_to_a_short_message_is_final(http: Http) -> None:
-    """A receiver that refuses two findings does not mean their length."""
+    """A 400 to a message of two findings is final, because the message is short."""
     failure, requests = refused(http, message(added(1), added(2)), answer(400))
     assert (failure.for_good, requests) == (True, 1)
 

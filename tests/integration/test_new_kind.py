@@ -1,4 +1,4 @@
-"""A new kind of change needs only its class, its rule and its sentence."""
+"""A new kind of change needs only class, rule and sentence."""
 
 import json
 import shutil
@@ -97,7 +97,7 @@ json.dump(
 @pytest.mark.long
 @pytest.mark.unmeasured
 def test_a_new_kind_of_change_touches_three_places(tmp_path: Path) -> None:
-    """With its class, rule and sentence alone it is judged, stored, read back, written and sent."""
+    """A new kind with class, rule and sentence is judged, stored, read, written and sent."""
     without = shutil.ignore_patterns("__pycache__")
     for folder in ("catalog", "migrations"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=without)

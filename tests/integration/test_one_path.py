@@ -49,19 +49,19 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Judged:
-    """What a path makes of an answer: its models by key, or its problems."""
+    """The result for an answer: models by key, or problems."""
 
     models: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
 def of_snapshot(snapshot: Snapshot | None) -> Judged:
-    """Judge by the models that are known afterwards."""
+    """Return the models of the newest snapshot."""
     return Judged(tuple(f"{each.key} {each.facts}" for each in snapshot.models) if snapshot else ())
 
 
 def of_pass(one: Pass) -> Judged:
-    """Judge by the poll."""
+    """Return the result of the poll."""
     return Judged(problems=one.poll.problems) if one.poll.error else of_snapshot(one.poll.snapshot)
 
 
@@ -73,7 +73,7 @@ def sync(provider: Provider, database: Database, fetch: Callable[[Validators], o
 
 @contextmanager
 def database() -> Iterator[Database]:
-    """Make a database without rows, quickly."""
+    """Return a database without rows, from a copy."""
     with TemporaryDirectory() as folder, closing(Database(str(lay_database(Path(folder))))) as made:
         yield made
 
@@ -105,7 +105,7 @@ def replayed(name: str, provider: Provider, recording: Recording) -> Judged:
 
 
 def judged(call: Callable[[], Snapshot]) -> Judged:
-    """Judge by what a function returns or raises."""
+    """Return the models, or the problems of a raised error."""
     try:
         return of_snapshot(call())
     except PayloadInvalid as error:
@@ -113,7 +113,10 @@ def judged(call: Callable[[], Snapshot]) -> Judged:
 
 
 def checked(provider: Provider, path: Path) -> tuple[bool, tuple[str, ...]]:
-    """Return whether `check` takes the file, and the listed names."""
+    """Run `check`, and return whether it accepts the file.
+
+    Also return the listed names.
+    """
     try:
         return True, tuple(sorted(known.name for known in of_files(path, provider).listed))
     except PayloadInvalid as error:
@@ -121,7 +124,10 @@ def checked(provider: Provider, path: Path) -> tuple[bool, tuple[str, ...]]:
 
 
 def cases() -> Iterator[object]:
-    """Yield every payload with the providers that it suits, and the broken ones with others."""
+    """Yield each payload with fitting providers.
+
+    Broken payloads come with other providers too.
+    """
     for path in FILES:
         names = ("acme", "map") if path.parent.name == "rows" else ("infomaniak", "acme")
         for name in names:

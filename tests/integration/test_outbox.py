@@ -21,7 +21,7 @@ SECOND = timedelta(seconds=1)
 
 
 def owe(database: Database, at: int = 0, channel: str = "ear", *, due: datetime = AT) -> None:
-    """Record a poll with two findings that a channel wants."""
+    """Record a poll with two findings for a channel."""
     findings = (finding(Trouble("held", f"{at}")), finding(Trouble("invalid", f"{at}")))
     save(
         database,
@@ -55,7 +55,7 @@ def test_a_message_is_claimed_delivered_and_never_again(database: Database) -> N
 def test_what_waits_for_longer_than_anything_does_is_sent(
     database: Database, days: int, sent: bool
 ) -> None:
-    """No digest, quiet hours or retry lasts for more than three days: a clock was ahead."""
+    """A wait of more than three days comes from a clock that was ahead, so the message is sent."""
     owe(database, due=AT + timedelta(days=days))
     with database.writing() as connection:
         assert outbox.due(connection, ["ear"], AT) == ({"ear"} if sent else set())
@@ -63,7 +63,7 @@ def test_what_waits_for_longer_than_anything_does_is_sent(
 
 
 def test_messages_go_out_in_order(database: Database) -> None:
-    """The oldest is claimed first, and another channel's message is left alone."""
+    """The oldest message is claimed first, and another channel's message is not claimed."""
     owe(database, 0)
     owe(database, 1)
     owe(database, 2, "other")
@@ -95,7 +95,7 @@ def test_messages_go_out_in_order(database: Database) -> None:
 def test_a_claim_holds_while_its_owner_may_send(
     tmp_path: Path, owner: str, later: int, *, free: bool
 ) -> None:
-    """A claim of a live process holds, and a dead one's message is free immediately."""
+    """The claim of a live process holds, and that of a dead one ends at once."""
     here = claims.owner().rsplit(":", 2)[0]
     owner = owner.replace("HOST", here).replace("NAME", socket.gethostname())
     owner = owner.replace("PID", str(os.getpid()))
@@ -105,7 +105,7 @@ def test_a_claim_holds_while_its_owner_may_send(
 
 
 def hold(database: Database, owner: str, later: int, *, free: bool) -> None:
-    """Claim a message in that name, and again some seconds later."""
+    """Claim a message with that name, and again seconds later."""
     with database.writing() as connection:
         assert outbox.claim(connection, "ear", AT) is not None
         connection.execute(text("update delivery set claimed_by = :owner"), {"owner": owner})

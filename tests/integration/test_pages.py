@@ -1,4 +1,4 @@
-"""A database file that is checked for a moment only."""
+"""The quick check of a database file."""
 
 import sqlite3
 from contextlib import closing
@@ -13,7 +13,7 @@ from tests.support.rig import lay_database
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Make a database with enough rows to stop in the middle of them."""
+    """Make a database with enough rows for an unfinished check."""
     made = lay_database(tmp_path)
     with closing(sqlite3.connect(made)) as connection, connection:
         rows = ((f"{number:064x}", 1, b"") for number in range(5000))
@@ -22,7 +22,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_a_sound_file_is_seen_whole(file: Path) -> None:
-    """Within the time that it has, all of a file of usual size is checked."""
+    """A file of usual size is checked as a whole in the available time."""
     assert glance(file, 60) == ("all", None)
 
 
@@ -32,7 +32,10 @@ def test_a_check_ends_when_its_time_is_over(file: Path) -> None:
 
 
 def enlarge(file: Path) -> None:
-    """Make a file too large for a whole check, without rows or disk space."""
+    """Enlarge a file beyond a whole check.
+
+    It gets no rows and uses no disk space.
+    """
     with file.open("ab") as stream:
         stream.truncate(pages.SMALL + 1)
 
@@ -45,7 +48,7 @@ def test_a_large_file_is_sampled(file: Path) -> None:
 
 
 def test_damage_to_a_large_file_is_found(file: Path) -> None:
-    """Rows from random places are read, so damage to most pages is met within the time."""
+    """Rows from random places are read, so most damage to pages is found in time."""
     size = file.stat().st_size
     with file.open("r+b") as stream:
         stream.seek(size // 2)
@@ -63,7 +66,7 @@ def test_a_file_that_cannot_be_opened_is_no_damage(file: Path) -> None:
 
 
 def test_a_reference_that_leads_nowhere_is_damage(file: Path) -> None:
-    """Old pages among new ones can be sound one by one."""
+    """A reference to no row is damage, even if each page is sound."""
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute(
             "insert into finding (poll_id, provider, rule, level, fingerprint)"
@@ -75,7 +78,7 @@ def test_a_reference_that_leads_nowhere_is_damage(file: Path) -> None:
 
 
 def test_an_index_that_lacks_a_row_is_damage(file: Path) -> None:
-    """A query that goes by it would miss the row."""
+    """An index that lacks a row is damage, because queries would miss the row."""
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("create index odd on payload (size)")
         connection.execute("pragma writable_schema = on")

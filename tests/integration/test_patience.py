@@ -1,4 +1,4 @@
-"""The line that says which tests run, when none has ended for a while."""
+"""The line with the running tests after some silence."""
 
 import queue
 
@@ -6,7 +6,7 @@ from tests.support.patience import Patience
 
 
 def test_silence_is_broken_by_the_tests_that_run() -> None:
-    """Without a word a line says that tests are collected, then which test runs."""
+    """After silence, a line reports that tests are collected, or which test runs."""
     shown = queue.Queue[str]()
     patience = Patience(shown.put, 0.04)
     patience.pytest_sessionstart()

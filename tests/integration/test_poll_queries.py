@@ -1,4 +1,4 @@
-"""The queries of a poll, counted: the same for 20 models as for 500."""
+"""A poll runs as many queries for 20 models as for 500."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ def test_no_statement_is_made_by_the_orm(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("models", [20, 500])
 def test_what_a_poll_asks_of_the_database(tmp_path: Path, models: int) -> None:
-    """Statements and writing transactions of a poll have a bound that no model moves."""
+    """Statements and writing transactions of a poll have a limit for any number of models."""
     made = RandomCatalog(models)
     first = made.body
     made.change()

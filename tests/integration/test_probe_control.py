@@ -17,7 +17,7 @@ DAY = 24 * 60
 
 
 def verdicts(it: Stand) -> dict[str, str]:
-    """Return the verdicts of the last run on the current chat route, by name."""
+    """Return the last verdicts on the current chat route, by name."""
     return {each.name: str(each.verdict) for each in it.runs[-1].probes if each.route == "chat-v2"}
 
 
@@ -29,7 +29,7 @@ def controls(it: Stand) -> list[str]:
 
 
 def test_an_outage_concludes_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """While no model answers, no model is called refused, however often it is tried."""
+    """While no model answers, no model is reported as refused."""
     with stand(tmp_path, [ROWS]) as it:
         it.run()
         assert it.run(11).findings == ()
@@ -77,7 +77,7 @@ def test_without_an_answer_so_far_there_is_no_control(tmp_path: Path) -> None:
 
 
 def test_a_setting_names_the_control(tmp_path: Path) -> None:
-    """The named model is called first, also before its first answer; an unknown one is an error."""
+    """The configured control is called first, and an unknown one is an error."""
     with stand(tmp_path, [ROWS], None, **{"probe.control": "elm/two"}) as it:
         assert controls(it) == ["elm/two"]
         it.run()
@@ -105,7 +105,7 @@ def test_when_every_last_call_failed_the_longest_uncalled_is_the_control(tmp_pat
 
 
 def test_the_control_counts_in_the_budget(tmp_path: Path) -> None:
-    """The call of the control is paid like any other, and without it nothing else is called."""
+    """The call of the control counts in the budget, and without it no model is called."""
     with stand(tmp_path, [ROWS]) as it:
         it.run()
         spent = it.on(budget=Budget(0, 1000))

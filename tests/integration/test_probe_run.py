@@ -98,7 +98,7 @@ def test_every_cell_of_the_matrix_is_right(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_ghosts_phantoms_and_what_lingers_are_told_once(tmp_path: Path) -> None:
-    """Differences from the lists are alerted once, in one message a run."""
+    """Differences from the lists are alerted once, in one message per run."""
     with stand(tmp_path, (BEFORE, AFTER), BEHAVIOR, **{"http.deadline": 1}) as it:
         it.sync.deliver()
         it.ear.heard.clear()
@@ -142,7 +142,7 @@ def test_no_more_is_spent_than_a_day_allows(
 
 @pytest.mark.long
 def test_the_budget_goes_to_the_most_pressing(tmp_path: Path) -> None:
-    """If the budget is short, the last calls of the plan are left out."""
+    """If the budget is short, the last calls of the plan are skipped."""
     models = [llm(number, f"a/m{number:02}") for number in range(40)]
     with stand(tmp_path, [models]) as it:
         tight = it.on(budget=Budget(40, 100_000), concurrency=8)
@@ -190,7 +190,7 @@ def test_a_model_that_answers_as_another_of_the_catalog_is_told(tmp_path: Path) 
 
 
 def test_the_end_of_a_refusal_is_told(tmp_path: Path) -> None:
-    """The end and the return of a refusal are both reported."""
+    """The start and the end of a refusal are both reported."""
     refuses = Behavior(entries=(Entry("a/one", "chat-v2", (422,)),))
     with stand(tmp_path, [[llm(1, "a/one")]], refuses) as it:
         assert it.run_twice() == {("listed-refused", "a/one")}
@@ -209,7 +209,7 @@ def test_a_request_that_is_refused_says_nothing_of_the_model(tmp_path: Path) -> 
 
 
 def test_images_are_made_on_request_only(tmp_path: Path) -> None:
-    """With the wish for them they are called, and answer."""
+    """Images are called only if they are requested."""
     with stand(tmp_path, [[other(10, "flux", "image")]]) as it:
         it.run()
         assert it.believed() == {}

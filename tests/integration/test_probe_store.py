@@ -14,7 +14,7 @@ V1, V2 = Call("a", "chat-v1", "1", 1, 10), Call("a", "chat-v2", "1", 1, 10)
 
 
 def begun(database: Database, call: Call, at: datetime, provider: str = NAME) -> int | None:
-    """Begin a try."""
+    """Start a try."""
     with database.writing() as connection:
         return probes.begin(connection, provider, call, at, BUDGET)
 
@@ -95,9 +95,9 @@ def test_the_budget_of_a_day(database: Database) -> None:
 
 
 def test_a_process_that_died_has_paid(database: Database) -> None:
-    """A try that never ended stays as skipped at its full price, and is no verdict."""
+    """A try without an end counts as skipped at its full price, and is no verdict."""
     begun(database, V2, AT)
-    assert ask(database, "select verdict, said, calls, tokens from probe") == [
+    assert ask(database, "select verdict, said, calls, tokens FROM probe") == [
         ("skipped", "cut off before it ended", 1, 10)
     ]
     with database.reading() as connection:

@@ -55,7 +55,7 @@ def poll(
 
 
 def ask(database: Database, sql: str) -> list[object]:
-    """Ask for one column with plain SQL."""
+    """Query one column with plain SQL."""
     with database.reading() as connection:
         return list(connection.execute(text(sql)).scalars())
 
@@ -67,7 +67,7 @@ def pruned(database: Database, hours: float) -> Pruned:
 
 
 def hours_of(database: Database) -> list[int]:
-    """Return the hour of the day at which each poll began, the oldest first."""
+    """Return the hour of the day of each poll, the oldest first."""
     with database.reading() as connection:
         return [each.started_at.hour for each in polls.newest_first(connection, NAME)][::-1]
 

@@ -13,7 +13,7 @@ FULL = body(*TEN)
 
 
 def test_recent_findings_keep_a_snapshot_together() -> None:
-    """The newest snapshots are taken whole until there are enough findings."""
+    """The newest snapshots are shown whole until there are enough findings."""
     all_of_them = tuple(finding(snapshot=number) for number in (1, 1, 2, 3, 3, 3))
     taken = [[item.snapshot for item in newest_snapshots(all_of_them, n)] for n in (0, 1, 4, 9)]
     assert taken == [[], [3, 3, 3], [3, 3, 3, 2], [3, 3, 3, 2, 1, 1]]

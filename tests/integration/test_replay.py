@@ -66,7 +66,7 @@ def polled() -> Iterator[ReplayServer]:
 
 @pytest.fixture
 def still() -> Iterator[ReplayServer]:
-    """Serve the first shipped recording until `advance` is called."""
+    """Serve the first shipped recording until `advance`."""
     with ReplayServer(HISTORY, step="manual") as server:
         yield server
 

@@ -21,7 +21,7 @@ def server() -> Iterator[ReplayServer]:
 def ask(
     server: ReplayServer, method: str, path: str, body: bytes = b"", header: str = "Bearer t"
 ) -> tuple[int, Any]:
-    """Ask, and return the status and the JSON."""
+    """Send a request. Return the status and the JSON."""
     host, port = server.url.removeprefix("http://").split(":")
     connection = HTTPConnection(host, int(port), timeout=10)
     connection.request(method, path, body or None, {"Authorization": header})
@@ -53,7 +53,7 @@ def test_calls_that_are_wrong(
 
 
 def test_the_models_want_a_token(server: ReplayServer) -> None:
-    """Without one nothing is answered."""
+    """Without a token, each route answers 401."""
     assert ask(server, "POST", CHAT, b'{"model": "x"}', header="")[0] == 401
     assert ask(server, "GET", "/1/ai", header="")[0] == 401
 

@@ -29,7 +29,7 @@ def part(*keys: str, **beside: Any) -> dict[str, Any]:
 
 
 class Stage:
-    """Recorded answers of a described provider, a day apart, with its server and client."""
+    """A described provider's recordings, a day apart, with server and client."""
 
     def __init__(self, folder: Path, *answers: Any, **described: Any) -> None:
         for day, each in enumerate(answers, start=1):
@@ -40,7 +40,7 @@ class Stage:
         self.server = ReplayServer(find(folder), route=Route(self.provider, self.description))
 
     def ask(self, asking: Description, known: Validators | None = None) -> Payload | NotModified:
-        """Ask as it may be described."""
+        """Send one request."""
         with Http(Limits(attempts=1)) as http:
             token = "any" if asking.needs_token else None
             url, rows = self.server.url, asking.place
@@ -92,7 +92,7 @@ def test_a_recording_of_one_answer_is_one_part(paging: Paging, tmp_path: Path) -
 
 
 def test_counted_parts_end_below_a_star(tmp_path: Path) -> None:
-    """The empty part that ends counted ones has the form that the description demands."""
+    """The empty last part of counted parts has the described form."""
     sent = {"fleet": {"red": {"ships": [{"id": "a"}]}}}
     stage = Stage(tmp_path, sent, paging=PAGES, rows="fleet.*.ships")
     with stage.server:
@@ -115,7 +115,7 @@ def test_a_part_that_leads_nowhere_is_named(tmp_path: Path) -> None:
 
 
 def test_what_is_no_part_is_not_found(tmp_path: Path) -> None:
-    """A cursor that was never given, and another path, are refused and move nothing on."""
+    """An invented cursor and another path are refused, and the history does not move."""
     pages = [part("a", last="a", more=True), part("b", more=False)]
     stage = Stage(tmp_path, {"pages": pages}, part("c"), paging=CURSOR)
     with stage.server:
@@ -155,7 +155,7 @@ def test_a_tag_is_answered_with_304(tmp_path: Path) -> None:
     ],
 )
 def test_where_rows_stand_as_usual(description: Description, usual: bool) -> None:
-    """Faults that change rows know those in data, each with an id."""
+    """Faults that change rows find the rows in `data`, each with an id."""
     assert (USUAL.is_usual, USUAL.can_be_called) == (True, True)
     route = Route(Described("mars", description), description)
     assert (route.is_usual, route.can_be_called) == (usual, False)

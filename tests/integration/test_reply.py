@@ -21,13 +21,13 @@ TOLD = Message("msg_1", "infomaniak", AT, (finding(Added(model("1", "kimi"))),))
 
 @pytest.fixture
 def http() -> Iterator[Http]:
-    """Give a client that is soon out of patience."""
+    """Make a client with short time limits."""
     with Http(Limits(deadline=5)) as client:
         yield client
 
 
 def sent(http: Http, step: Step, form: Format = "cloudevents") -> tuple[str, bool, int]:
-    """Send a message and return the failure's text, whether it is final, and the request count."""
+    """Send a message. Return error text, finality and request count."""
     with serve(step) as server:
         url, wording = f"{server.url}/hooks/T0PSECRET", Wording(channel="ops")
         given: dict[str, Any] = {"format": form, "wording": wording, "http": http, "backoff": 0.01}
@@ -75,7 +75,7 @@ def test_an_odd_error_of_slack_is_a_failure_too(http: Http, body: bytes, words: 
     [b"ok", b"", b'{"ok": true}', b'{"ok": null}', b"[" * 9999, b'{"ok": false}' + b" " * 70_000],
 )
 def test_any_other_200_is_taken(http: Http, body: bytes) -> None:
-    """Only `{"ok": false}` is no, and only from a chat."""
+    """Only `{"ok": false}` is a refusal, and only from a chat."""
     assert sent(http, answer(200, body), "slack") == ("", False, 1)
     assert sent(http, answer(200, NOT_OK % b"x")) == ("", False, 1)
 
@@ -106,5 +106,5 @@ def test_any_other_200_is_taken(http: Http, body: bytes) -> None:
     ],
 )
 def test_the_words_of_a_receiver_are_shown(http: Http, body: bytes, words: str) -> None:
-    """They are cut short, on one line, without secrets, and do nothing to a terminal."""
+    """The words of a receiver are one short line without secrets and control characters."""
     assert sent(http, answer(404, body))[0] == f"channel ops: 127.0.0.1 answered 404{words}"

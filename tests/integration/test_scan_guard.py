@@ -92,7 +92,7 @@ def test_a_file_over_a_limit_is_reported_as_skipped(tmp_path: Path) -> None:
 
 
 class Orphaned(Guard[str, str]):
-    """A guard whose processes see that their parent is gone."""
+    """A guard whose processes notice the end of their parent."""
 
     def work(self, items: Sequence[str], ends: tuple[int, int, mmap], parent: int) -> NoReturn:
         """Work for a parent that is gone."""

@@ -13,7 +13,7 @@ from tests.support.known_names import KNOWN
 
 KB = 1000
 EVERY = 19
-"""A test run reads only every nth text, and scripts/measure-scan reads all."""
+"""A test run reads only each nth text. scripts/measure-scan reads all."""
 STEP = 4
 SLOWER = 3.0
 """Allowed factor of time over size, because a busy machine measures roughly."""
@@ -76,7 +76,7 @@ def sampled(name: str, size: int) -> list[tuple[str, hostile_texts.Text]]:
 @pytest.mark.unmeasured
 @pytest.mark.parametrize("name", hostile_texts.STARTS)
 def test_time_grows_as_the_text_does(name: str) -> None:
-    """Reading a hostile text of four times the size takes about four times as long."""
+    """A hostile text of four times the size takes about four times as long to read."""
     pairs = zip(sampled(name, 15 * KB), sampled(name, STEP * 15 * KB), strict=True)
     for (title, short), (_, long) in pairs:
         took = seconds(name, long())

@@ -1,4 +1,4 @@
-"""Errors of a real PostgreSQL server, each with a next step that helps."""
+"""Errors of a real PostgreSQL server, each with a useful hint."""
 
 from contextlib import closing
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.xdist_group("postgresql")
 
 @pytest.fixture(name="url")
 def laid(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the URL of a database without rows."""
+    """Return the URL of a migrated database without rows."""
     return laid_database(tmp_path_factory.getbasetemp() / "postgresql")
 
 

@@ -63,7 +63,7 @@ def rows(start: int) -> list[dict[str, str]]:
 
 
 def source(http: Http, url: str, paging: Paging | None, **changes: Any) -> Source:
-    """Make the live route of a made-up provider."""
+    """Make the live route of an invented provider."""
     description = Description(route="/models", paging=paging, query={"size": "3"})
     made = Source(http, "mars", url, "token-of-mars", lambda: AT, description, description.place)
     return replace(made, **changes)
@@ -117,7 +117,7 @@ def test_a_list_in_one_part_is_kept_as_sent() -> None:
     ],
 )
 def test_a_list_that_breaks_off_is_a_failed_poll(second: Step, said: str) -> None:
-    """Half a list is never taken for a small catalog."""
+    """An incomplete list in parts is a failed poll, not a small catalog."""
     with pytest.raises(ProviderError, match=said):
         fetched(CURSOR, by_cursor, second)
 
@@ -144,7 +144,7 @@ def test_an_invalid_address_of_the_next_part_is_a_failed_poll(there: str) -> Non
 
 @pytest.mark.parametrize("status", [201, 204, 206])
 def test_a_part_with_an_odd_status_is_refused(status: int) -> None:
-    """Each part of a list is a whole answer."""
+    """Each part of a list must have status 200."""
     second = answer(status, b'{"data": [], "has_more": false}' if status != 204 else b"")
     with pytest.raises(AnswerRefused, match=f"answered {status}"):
         fetched(CURSOR, by_cursor, second)
@@ -197,7 +197,7 @@ def test_no_token() -> None:
     ],
 )
 def test_an_endless_list_ends(limits: dict[str, int], said: str) -> None:
-    """A server that always has another part is left after a while."""
+    """A list without end is given up."""
     counted = iter(range(10_000))
 
     def one_more(exchange: Exchange) -> None:

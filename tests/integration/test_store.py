@@ -25,7 +25,10 @@ B2 = model("2", "beta", max_token_input=8)
 
 
 def states(database: Database) -> None:
-    """Record three states: alpha and beta, then beta lowered and gamma added, then alpha gone."""
+    """Record three states.
+
+    Beta is lowered and gamma added in the second. Alpha is gone in the third.
+    """
     update = Updated(B2, "max_token_input", canonical(32000), canonical(8))
     save(database, 0, snapshot(A, B, at=AT), outcome=Outcome.FIRST)
     added = finding(Added(C), at=AT + HOUR)
@@ -66,7 +69,7 @@ def test_growth_follows_changes(database: Database) -> None:
 
 
 def test_the_history_of_a_model(database: Database) -> None:
-    """Each stretch is given with the time it began and ended."""
+    """Each stretch has its start and its end."""
     states(database)
     with database.reading() as connection:
         first, second = history.versions(connection, NAME, "2")
@@ -79,7 +82,7 @@ def test_the_history_of_a_model(database: Database) -> None:
 
 
 def test_the_latest_to_go_come_first(database: Database) -> None:
-    """Delisted models are newest first, then in key order, without those that returned."""
+    """Delisted models are listed newest first, then by key, without models that returned."""
     save(database, 0, snapshot(A, B, C, at=AT), outcome=Outcome.FIRST)
     save(database, 1, snapshot(C, at=AT + HOUR), finding(Removed(A)), finding(Removed(B)))
     save(database, 2, snapshot(A, at=AT + 2 * HOUR), finding(Restored(A, AT)), finding(Removed(C)))
@@ -91,7 +94,7 @@ def test_the_latest_to_go_come_first(database: Database) -> None:
 
 
 def test_a_model_is_found_by_name_or_key(database: Database) -> None:
-    """A name goes before a key, the latest bearer of a name before an earlier one."""
+    """A name is found before a key, and a reused name gives the newest model."""
     older, newer = model("1", "10"), model("3", "moved")
     save(database, 0, snapshot(older, C, at=AT), outcome=Outcome.FIRST)
     save(database, 1, snapshot(C, newer, model("1", "moved"), at=AT + HOUR))

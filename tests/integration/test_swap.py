@@ -43,7 +43,7 @@ def names(file: Path) -> list[str]:
 
 
 def test_a_lock_of_a_process_that_is_not_seen_is_met(file: Path) -> None:
-    """SQLite's own lock counts if its process is not visible, as in another container."""
+    """SQLite's own lock counts if its process is invisible, as in another container."""
     code = "import signal, sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); "
     code += "c.execute('begin immediate'); print(flush=True); signal.pause()"
     line = [sys.executable, "-c", code, str(file)]
@@ -56,7 +56,7 @@ def test_a_lock_of_a_process_that_is_not_seen_is_met(file: Path) -> None:
 
 
 def test_whoever_comes_between_the_locks_is_waited_for(file: Path) -> None:
-    """And then the restore is refused."""
+    """The restore waits for a process that comes between the locks, then it is refused."""
     with closing(sqlite3.connect(file, isolation_level=None)) as other, file.open("r+b") as old:
         other.execute("begin immediate")
         with (
@@ -77,7 +77,7 @@ def test_a_file_that_cannot_be_opened_is_no_damaged_one(file: Path) -> None:
 
 
 def test_a_value_counts_alike_on_every_database() -> None:
-    """Equal values have equal sums on PostgreSQL and SQLite."""
+    """Equal values have equal digest sums on PostgreSQL and SQLite."""
     days = [sums("note", [(1, day)]) for day in (date(2026, 1, 1), "2026-01-01")]
     flags = [sums("probe", [(1, flag)]) for flag in (True, 1)]
     assert days[0] == days[1]
@@ -101,7 +101,7 @@ def test_a_swap_that_fails_leaves_the_old_database_and_no_copy(file: Path) -> No
 
 
 def test_a_copy_that_cannot_be_finished_goes(file: Path) -> None:
-    """A half copy would look like the old database."""
+    """An incomplete copy is deleted, because it looks like the old database."""
     with file.open("rb") as stream, pytest.raises(FileNotFoundError):
         swap._copy(stream, file.with_name("half"), file.with_name("gone"))
     assert "half" not in names(file)

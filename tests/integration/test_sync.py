@@ -78,7 +78,7 @@ def test_part_of_an_answer_is_none(tmp_path: Path, status: int) -> None:
 
 
 def test_order_and_spelling_mean_nothing(tmp_path: Path) -> None:
-    """Rows in another order and other spacing are kept as evidence and are no change."""
+    """Another order of rows and other spaces are stored as evidence and are no change."""
     other = json.dumps(json.loads(body(*TEN[::-1])), indent=1).encode()
     with rig(tmp_path, ok(FULL), ok(other), ok(other)) as it:
         assert it.outcomes(3) == ["first", "unchanged", "unchanged"]
@@ -145,7 +145,7 @@ def test_accept_applies_what_is_held(tmp_path: Path) -> None:
 
 
 def test_an_empty_first_answer_is_held(tmp_path: Path) -> None:
-    """There is no document and no snapshot while nothing was ever believed."""
+    """A held first answer makes no document and no snapshot."""
     with rig(tmp_path, ok(body()), ok(FULL)) as it:
         held = it.poll()
         assert (held.poll.outcome, held.snapshot, held.document) == ("held", None, None)

@@ -58,7 +58,7 @@ def test_without_a_manager_nothing_is_sent(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_a_watchdog_for_another_process_is_not_ours(tmp_path: Path) -> None:
-    """Variables that were meant for our parent, or hold no number, ask for nothing."""
+    """Variables for another process, or without a number, are ignored."""
     given = {"NOTIFY_SOCKET": str(tmp_path / "x"), "WATCHDOG_USEC": "9"}
     assert Systemd(given | {"WATCHDOG_PID": str(os.getpid())}).watchdog == 9e-6
     assert Systemd(given | {"WATCHDOG_PID": "1"}).watchdog is None

@@ -1,4 +1,4 @@
-"""An export goes from SQLite to PostgreSQL and back without a byte lost."""
+"""Export from SQLite to PostgreSQL and back, without a loss."""
 
 import io
 import re

@@ -40,24 +40,24 @@ def surprise(*_: Any, **__: Any) -> Never:
 
 @dataclass
 class Broken(Ear):
-    """A channel that breaks off."""
+    """A channel that raises."""
 
     name: str = "broken"
 
     def send(self, message: Message) -> None:
-        """Break off."""
+        """Raise."""
         surprise(message)
 
 
 class NoPublisher(Publisher):
-    """A publisher that breaks off."""
+    """A publisher that raises."""
 
     __slots__ = ()
     overview = surprise
 
 
 def told_by(it: Rig) -> list[list[str]]:
-    """Poll twice and return the rules that the ear received."""
+    """Poll twice and return the received rules."""
     it.poll()
     it.poll()
     return it.ear.told
@@ -188,7 +188,7 @@ class OddCalls(Calls):
         return CallResult(Verdict.ANSWERS, 1)
 
     def served(self) -> frozenset[str]:
-        """Break off."""
+        """Raise."""
         surprise()
 
     def with_product(self) -> Self:

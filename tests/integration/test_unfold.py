@@ -1,4 +1,4 @@
-"""The upgrade turns polls that shared a row into rows of their own, even after edits."""
+"""The upgrade gives each poll of a shared row its own."""
 
 import sqlite3
 from contextlib import closing
@@ -16,7 +16,10 @@ ROWS = "select id, started_at, duration_ms from poll order by id"
 
 
 def folded(folder: Path, earlier: str | bytes) -> Path:
-    """Make a database of the schema before, whose poll 7 has others in its `earlier`."""
+    """Make a database with a shared row, as older versions did.
+
+    Poll 7 has others in its `earlier`.
+    """
     file = folder / "catalog.db"
     with closing(Database(str(file))) as database:
         save(database, 0, snapshot(model("1"), at=AT), outcome=Outcome.FIRST)
@@ -39,7 +42,7 @@ def upgraded(file: Path) -> tuple[list[tuple[object, ...]], list[str]]:
 
 
 def test_polls_that_share_a_row_become_rows(tmp_path: Path) -> None:
-    """Each has its number, its time and its duration again, and everything verifies."""
+    """After the upgrade each poll has its number, time and duration, and everything verifies."""
     file = folded(tmp_path, "3600:5 3600:5")
     rows, bad = upgraded(file)
     assert [row[0] for row in rows] == [*range(1, 8)]
@@ -66,7 +69,7 @@ def test_polls_that_share_a_row_become_rows(tmp_path: Path) -> None:
     ],
 )
 def test_a_word_that_was_edited_locks_nobody_out(tmp_path: Path, word: str | bytes) -> None:
-    """No poll is invented, no row is lost, and the verification reports the edit."""
+    """After an edit, the upgrade invents no poll, loses no row, and verify reports the edit."""
     rows, bad = upgraded(folded(tmp_path, word))
     assert [row[0] for row in rows] == [1, 2, 3, 4, 7]
     assert bad == ["polls"]

@@ -1,4 +1,4 @@
-"""Coverage of `catalog db verify`: every edit that a command shows is found."""
+"""`catalog db verify` finds every edit that a command shows."""
 
 import io
 import logging
@@ -92,7 +92,7 @@ def bad(file: Path) -> list[str]:
 
 @contextmanager
 def unchanged_logging() -> Iterator[None]:
-    """Restore the program's logger, because a command sets it up for its own process."""
+    """Restore the logger that a command changed."""
     logger = logging.getLogger("catalog")
     handlers, propagate, level = logger.handlers, logger.propagate, logger.level
     try:
@@ -127,7 +127,10 @@ def test_every_table_has_rows_and_verifies(made: Path) -> None:
 
 
 def page() -> dict[str, tuple[set[str], set[str]]]:
-    """Return the covered and the other columns of each table, as the page lists them."""
+    """Return the covered and other columns of each table.
+
+    They come from the page.
+    """
     rows = {}
     for line in PAGE.read_text(encoding="utf-8").splitlines():
         cells = [set(re.findall(r"`(\w+)`", cell)) for cell in line.split("|")]
@@ -169,7 +172,7 @@ def before_tally(file: Path) -> str:
 
 
 def fold(connection: Transaction) -> None:
-    """Fold two older polls into the newest unchanged one, as schema 0010 did."""
+    """Fold two older polls into the newest one, as before."""
     query = "SELECT id, started_at, duration_ms FROM poll WHERE outcome = 'unchanged' ORDER BY id"
     *_, first, second, newest = connection.exec_driver_sql(query).fetchall()
     words = []
@@ -237,7 +240,7 @@ def changed(value: Any) -> Any:
 @pytest.mark.long
 @pytest.mark.parametrize("table", sorted(TABLES))
 def test_an_edit_of_a_covered_column_is_noticed(made: Path, tmp_path: Path, table: str) -> None:
-    """Edits of the first, last and a middle row are noticed, including NULL."""
+    """Edits of the first, the last and a middle row are found, including NULL."""
     file = Path(shutil.copy(made / "catalog.db", tmp_path))
     whole = file.read_bytes()
     for column in sorted(page()[table][0]):
@@ -255,7 +258,7 @@ def test_an_edit_of_a_covered_column_is_noticed(made: Path, tmp_path: Path, tabl
 
 @pytest.mark.parametrize("table", sorted(COVERED))
 def test_a_row_that_is_gone_or_added_is_noticed(made: Path, tmp_path: Path, table: str) -> None:
-    """Also the newest one, which no later row leads to."""
+    """An added or removed row is found, also the newest one."""
     file = Path(shutil.copy(made / "catalog.db", tmp_path))
     whole = file.read_bytes()
     newest = f"(select max(rowid) from {table})"  # noqa: S608  # our own names

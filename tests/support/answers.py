@@ -1,4 +1,4 @@
-"""Forms of answers in tests/answers, and what is made of each."""
+"""Forms of answers in tests/answers, and the proposals for them."""
 
 import json
 import tomllib
@@ -24,7 +24,7 @@ SECTIONS = files("catalog.providers.described").joinpath("sections.toml").read_t
 
 @dataclass(frozen=True)
 class Form:
-    """One form: the answer, the wanted proposal with its notes, and the document's tables."""
+    """One form: an answer, the expected proposal, and the document's tables."""
 
     answer: Json
     wanted: dict[str, Any]
@@ -33,19 +33,22 @@ class Form:
 
     @property
     def proposal(self) -> Proposal:
-        """Return what is proposed."""
+        """Return the proposal of `catalog provider infer`."""
         proposal = infer(self.answer)
         assert proposal is not None
         return proposal
 
     def valid(self, settings: dict[str, Any]) -> tuple[Described, ValidPayload]:
-        """Return the provider of these settings, and the answer as it reads it."""
+        """Return the provider of these settings, and its valid answer."""
         checked = ListSettings.model_validate(settings).model_dump(exclude_none=True)
         provider = Described("acme", read({"route": "/models", **checked}))
         return provider, validate(payload(json.dumps(self.answer).encode()), provider)
 
     def tables(self, settings: dict[str, Any]) -> str:
-        """Return the document's tables of models, if it is polled with these settings."""
+        """Return the document's tables of models after a poll.
+
+        The poll uses these settings.
+        """
         provider, valid = self.valid(settings)
         words = annotations.load_sections(SECTIONS)
         return render(Overview(provider.normalize(valid)), words, annotations.load())["other"]

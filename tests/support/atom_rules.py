@@ -1,4 +1,4 @@
-"""The rules of RFC 4287 that our feeds can break, written down by hand."""
+"""The rules of RFC 4287 that our feeds can break."""
 
 import re
 from collections.abc import Iterator

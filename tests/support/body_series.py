@@ -1,4 +1,4 @@
-"""Polls with a different body each, and queries of the database that stores them."""
+"""Record polls with different bodies, and query their database."""
 
 from dataclasses import replace
 from itertools import islice
@@ -17,14 +17,17 @@ from tests.support.database import HOUR, NAME, ask
 
 
 def states(count: int, seed: int = 1) -> list[bytes]:
-    """Give answers of which each differs a little from the one before it."""
+    """Return answers that differ a little from the one before."""
     return list(islice(RandomCatalog(30, seed).states(), count))
 
 
 def poll(
     database: Database, at: int, body: bytes, outcome: Outcome | None = None, provider: str = NAME
 ) -> Payload:
-    """Record a poll some hours after the start. By default it stores a new snapshot."""
+    """Record a poll some hours after the start.
+
+    By default it stores a new snapshot.
+    """
     answer = replace(payload(body, AT + at * HOUR), provider=provider)
     brings = replace(snapshot(model("1", str(at)), at=answer.fetched_at), provider=provider)
     state = None if outcome else brings
@@ -35,7 +38,7 @@ def poll(
 
 
 def series(database: Database, count: int) -> list[Payload]:
-    """Record polls of which each brings another body."""
+    """Record polls, each with another body."""
     return [poll(database, at, body) for at, body in enumerate(states(count))]
 
 
@@ -74,7 +77,7 @@ def drop(database: Database, *answers: Payload) -> None:
 
 
 def edit(database: Database, statement: str, **values: object) -> None:
-    """Edit the database as its own program never would."""
+    """Edit the database in a way that the program never does."""
     with database.writing() as connection:
         connection.execute(text(statement), values)
 

@@ -1,4 +1,4 @@
-"""Values for tests: each function makes a full, plausible one and overrides the given parts."""
+"""Build values for tests: plausible ones, in which tests override parts."""
 
 import json
 from datetime import UTC, datetime
@@ -33,7 +33,7 @@ _ROW = {
 
 
 def row(**facts: Any) -> dict[str, Any]:
-    """Make one row as Infomaniak sends it, without the fields that are MISSING."""
+    """Make a row as Infomaniak sends it. Fields that are MISSING are absent."""
     return {key: value for key, value in (_ROW | facts).items() if value is not MISSING}
 
 
@@ -49,7 +49,7 @@ def snapshot(*models: Model, at: datetime = AT, number: int | None = None) -> Sn
 
 
 def body(*rows: Any, **envelope: Any) -> bytes:
-    """Write the body of an answer that holds these rows. `envelope` overrides its keys."""
+    """Write the body of an answer with these rows. `envelope` overrides its keys."""
     whole = {"result": "success", "data": list(rows)} | envelope
     return json.dumps({k: v for k, v in whole.items() if v is not MISSING}).encode()
 
@@ -66,7 +66,10 @@ def finding(
     at: datetime = AT,
     **rest: Any,
 ) -> Finding:
-    """Make a finding of one change or of a wave, by default with its most general rule."""
+    """Make a finding of one change or of a wave.
+
+    By default, the rule is the most general one.
+    """
     changes = changes or (Added(model()),)
     general = {each.kind: each for each in rules().values()}[changes[0].kind]
     return Finding(

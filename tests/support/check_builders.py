@@ -38,7 +38,7 @@ def day(text: str) -> datetime:
 
 
 def listing(*snapshots: Snapshot, evidence: Evidence = EMPTY) -> Listing:
-    """Make a listing of these states, the oldest first."""
+    """Make the catalog of these states, the oldest first."""
     found = names(stretches(snapshots), Infomaniak.lifecycle, evidence)
     first, last = snapshots[0].taken_at, snapshots[-1].taken_at
     return Listing("infomaniak", first, last, found)

@@ -1,4 +1,4 @@
-"""The checkout that the tests are in: its root, and its scripts."""
+"""The checkout of the tests: its root, and its scripts."""
 
 import shutil
 from importlib.machinery import SourceFileLoader
@@ -23,7 +23,10 @@ def load_script(name: str) -> ModuleType:
 
 
 def lay_checkout(folder: Path) -> None:
-    """Lay a folder with scripts/run, an empty scripts/setup and a link to the command."""
+    """Make a folder with scripts/run and a link to the command.
+
+    Its scripts/setup is empty.
+    """
     scripts, programs = folder / "scripts", folder / ".venv" / "bin"
     scripts.mkdir()
     programs.mkdir(parents=True)

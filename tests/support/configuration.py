@@ -1,4 +1,4 @@
-"""A configuration in a folder of its own, read by tests."""
+"""Read a configuration in a folder of its own."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from catalog.core.text import count
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 SECRET: Final = "s3cr3t-value"
 PLACE: Final = re.compile(r"^(?:/[^:]+:\d+: )?([\w.-]+)(?: = (?:\"[^\"]*\"|[^\s:]+))?: ")
-"""What stands before a mistake: file and line, the setting and its value."""
+"""The place of a mistake: file and line, the setting and its value."""
 OPS: Final = '[[channel]]\nkind = "webhook"\nname = "ops-chat"\n'
 OPS_URL: Final = 'url = "https://chat.example/x"\n'
 
@@ -31,7 +31,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def file(here: Path) -> Path:
-    """Return the path of a configuration in a folder next to the working folder."""
+    """Return the path of a configuration outside the working folder.
+
+    Its folder is next to the working folder.
+    """
     folder = here.parent / "etc"
     folder.mkdir()
     return folder / "catalog.toml"
@@ -53,19 +56,19 @@ def read(
 def mistakes(
     file: Path, text: str, environ: Mapping[str, str] = NOTHING, flags: Mapping[str, Any] = NOTHING
 ) -> str:
-    """Return the reported mistakes of a configuration: settings and what is wrong with each."""
+    """Return the mistakes of a configuration: settings and messages."""
     return "\n".join(PLACE.sub(r"\1: ", line) for line in located(file, text, environ, flags))
 
 
 def located(
     file: Path, text: str, environ: Mapping[str, str] = NOTHING, flags: Mapping[str, Any] = NOTHING
 ) -> list[str]:
-    """Return the reported mistakes of a configuration, each with its place and the wrong value."""
+    """Return the mistakes of a configuration with place and wrong value."""
     with pytest.raises(SettingsInvalid) as caught:
         read(file, text, environ, flags)
-    told = str(caught.value)
-    assert SECRET not in told
+    text = str(caught.value)
+    assert SECRET not in text
     assert SECRET not in repr(caught.value.__cause__)
-    heading, *lines = told.split("\n")
+    heading, *lines = text.split("\n")
     assert heading == f"the configuration has {count(len(lines), 'mistake')}:"
     return [line.removeprefix("  ") for line in lines]

@@ -1,4 +1,4 @@
-"""Sends pending messages by a wrong clock, as one of several concurrent processes."""
+"""Send pending messages with a wrong clock, next to other processes."""
 
 import sys
 import threading
@@ -19,7 +19,10 @@ from tests.support.database import NAME
 
 
 def main() -> None:
-    """Send pending messages of URL to RECEIVER as channel `ear`, by a clock SHIFT seconds off."""
+    """Send pending messages of URL to RECEIVER.
+
+    The channel is `ear`, and the clock is wrong by SHIFT seconds.
+    """
     url, receiver, shift = sys.argv[1:]
 
     def clock() -> datetime:

@@ -26,42 +26,48 @@ ANSWER = payload(body(row()))
 
 @dataclass
 class Running:
-    """A running `catalog serve`, and every line of its log that was read."""
+    """A running `catalog serve`, with the read lines of its log."""
 
     process: subprocess.Popen[str]
     lines: list[str] = field(default_factory=list)
 
     def until(self, words: str, times: int = 1) -> str:
-        """Read the log until a line has these words for the nth time, and return it."""
+        """Read the log until the nth line with these words. Return it."""
         assert self.process.stderr
         for line in self.process.stderr:
             self.lines.append(line.rstrip("\n"))
             times -= words in line
             if not times:
                 return self.lines[-1]
-        raise AssertionError(f"{words!r} was never said:\n" + "\n".join(self.lines))
+        raise AssertionError(f"{words!r} never came:\n" + "\n".join(self.lines))
 
     def tell(self, number: signal.Signals) -> None:
         """Send a signal."""
         self.process.send_signal(number)
 
     def end(self, code: int = 0) -> None:
-        """Read the rest and assert the exit code, an empty stdout and no traceback."""
+        """Read the rest and check the end.
+
+        The exit code must be right, stdout empty, and no traceback shown.
+        """
         out, err = self.process.communicate()
         self.lines += err.splitlines()
-        said = "\n".join(self.lines)
-        assert (self.process.returncode, out) == (code, ""), said
-        assert "Traceback" not in said, said
+        log = "\n".join(self.lines)
+        assert (self.process.returncode, out) == (code, ""), log
+        assert "Traceback" not in log, log
 
     def stop(self) -> None:
-        """Ask it to end, which it must do well."""
+        """Stop it, and check that it ends well."""
         self.tell(signal.SIGTERM)
         self.end()
 
 
 @contextmanager
 def guarded(process: subprocess.Popen[str], seconds: float = SECONDS) -> Iterator[Running]:
-    """Yield a started daemon, and kill it at the end or after the time limit."""
+    """Yield a started daemon.
+
+    It is killed at the end or after the time limit.
+    """
     guard = threading.Timer(seconds, process.kill)
     guard.start()
     try:
@@ -80,27 +86,27 @@ def serving(shell: Shell, *before: str, after: tuple[str, ...] = ()) -> Iterator
 
 @dataclass
 class Gate:
-    """A step that answers its request after the gate is opened."""
+    """A step that answers its request when a test opens the gate."""
 
     then: Step
     arrived: threading.Event = field(default_factory=threading.Event)
     opened: threading.Event = field(default_factory=threading.Event)
 
     def __call__(self, exchange: Exchange) -> None:
-        """Hold the request up."""
+        """Wait for the gate, then answer."""
         self.arrived.set()
         assert self.opened.wait(SECONDS)
         self.then(exchange)
 
 
 def work(sync: Sync, fetch: Callable[[Validators], Answer], limit: timedelta) -> Work:
-    """Put a Sync with this answer on a schedule of every second."""
+    """Put a Sync with this answer on a schedule of one second."""
     asked = replace(sync, fetch=fetch, clock=now)
     return Work(Scheduled(asked, Interval(SECOND), limit), timedelta(), (), lambda: None)
 
 
 def serve_until(event: threading.Event, daemon: Daemon) -> int:
-    """Run a daemon in this process and stop it at the event."""
+    """Run a daemon in this process until the event, then stop it."""
 
     def stop() -> None:
         event.wait(SECONDS)

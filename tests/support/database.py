@@ -1,4 +1,4 @@
-"""Databases: made, filled by polls, and queried with plain SQL."""
+"""Make databases, fill them by polls, and query them with plain SQL."""
 
 import sqlite3
 from contextlib import closing
@@ -27,7 +27,7 @@ def make(path: Path) -> Database:
 
 
 def ask(database: Database, sql: str) -> list[tuple[object, ...]]:
-    """Ask with plain SQL."""
+    """Query with plain SQL."""
     with database.reading() as connection:
         return [tuple(row) for row in connection.execute(text(sql))]
 
@@ -51,17 +51,17 @@ def save(  # noqa: PLR0913  # one parameter for each thing that a test varies
 
 
 def polls(file: Path) -> list[tuple[str, str]]:
-    """Return when each poll began and how it ended, the oldest first."""
+    """Return the start and the outcome of each poll, the oldest first."""
     with closing(sqlite3.connect(file)) as database:
         return database.execute("SELECT started_at, outcome FROM poll ORDER BY id").fetchall()
 
 
 def outcomes(file: Path) -> list[str]:
-    """Return how the polls ended, the oldest first."""
+    """Return the outcomes of the polls, the oldest first."""
     return [outcome for _, outcome in polls(file)]
 
 
 def untime(database: sqlite3.Connection) -> None:
-    """Set every poll's duration to 0, so that all machines store the same rows."""
+    """Set all durations to 0, so that machines store equal rows."""
     database.execute("UPDATE poll SET duration_ms = 0")
     database.execute("DELETE FROM tally WHERE name = 'poll'")  # it is over the times too

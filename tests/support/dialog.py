@@ -1,4 +1,4 @@
-"""A command that asks questions on a terminal of its own."""
+"""Run a command that asks questions on a terminal."""
 
 import os
 import pty
@@ -11,7 +11,7 @@ from tests.support.shell import SECONDS, Shell
 
 @dataclass(frozen=True, slots=True)
 class Dialog:
-    """An ended dialog: the exit code, and all that the terminal showed."""
+    """An ended dialog: the exit code and the terminal's text."""
 
     code: int
     shown: str
@@ -45,7 +45,10 @@ def answer_all(shell: Shell, *words: str, answers: tuple[tuple[str, str], ...]) 
 
 
 def _until(terminal: int, question: str | None, reply: str = "") -> str:
-    """Read up to a question and type the reply, or read up to the end."""
+    """Read up to a question and type the reply.
+
+    Without a question, read to the end.
+    """
     shown = b""
     while question is None or question.encode() not in shown:
         ready, _, _ = select([terminal], [], [], SECONDS)

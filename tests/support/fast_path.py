@@ -1,4 +1,4 @@
-"""A provider on the fast path, and how that is ended."""
+"""A provider on the fast path, and ways to end that."""
 
 import sqlite3
 from contextlib import closing
@@ -20,7 +20,7 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 @dataclass
 class FastRig:
-    """A pass as cron and the daemon run it, and all that a test looks at."""
+    """A pass as cron and the daemon run it, and its results."""
 
     work: Scheduled
     server: Server
@@ -29,7 +29,7 @@ class FastRig:
     ear: Ear
 
     def poll(self, later: timedelta = HOUR) -> Pass:
-        """Run one pass, `later` than the one before."""
+        """Run one pass, `later` than the previous one."""
         self.clock.now += later
         return self.work.run_now()
 
@@ -38,20 +38,20 @@ class FastRig:
         return bool(self.rows("select 1 from fast_path where settings is not null"))
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """Ask the database file with plain SQL."""
+        """Query the database file with plain SQL."""
         with closing(sqlite3.connect(self.folder / "catalog.db")) as connection:
             return connection.execute(sql).fetchall()
 
 
 def took_fast_path(shell: Shell, *words: str) -> bool:
-    """Run `catalog -v WORDS sync` and return True if it took the fast path."""
+    """Run `catalog -v WORDS sync`. Return True if it took the fast path."""
     ran = shell("-v", *words, "sync")
     assert "infomaniak: unchanged" in ran.out
     return "fast path" in ran.err
 
 
 def delete_rows(shell: Shell, table: str, file: str = "catalog.db") -> None:
-    """Empty a table, such as the slots or the fast path, like any other write."""
+    """Delete all rows of a table, as any other write does."""
     with closing(sqlite3.connect(shell.folder / file)) as connection:
         connection.execute(f"delete from {table}")  # noqa: S608  # ours
         connection.commit()

@@ -1,4 +1,4 @@
-"""Runs `catalog` as forks of one process that has loaded its modules: see forks.py.
+"""Run `catalog` as forks of one loaded process: see forks.py.
 
 The program stays single-threaded and loads every module of the package without running any. A fork
 therefore starts like a new process after its imports.
@@ -31,7 +31,10 @@ STREAMS = 3
 
 
 def load() -> None:
-    """Import every module of the package, and all modules that it imports inside functions."""
+    """Import every module of the package.
+
+    This includes modules that functions import.
+    """
     for module in pkgutil.walk_packages(catalog.__path__, "catalog."):
         loaded = importlib.import_module(module.name)
         for name in imported(Path(str(loaded.__file__)).read_text(encoding="utf-8")):
@@ -43,7 +46,7 @@ def load() -> None:
 
 
 def imported(source: str) -> Iterator[str]:
-    """Name the modules that a source imports from."""
+    """Return the modules that a source imports from."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom):
             yield str(node.module)
@@ -52,7 +55,7 @@ def imported(source: str) -> Iterator[str]:
 
 
 def measure() -> None:
-    """Save the coverage so far once, here, instead of in every fork."""
+    """Save the coverage once here, not in every fork."""
     if "coverage" in sys.modules:
         from coverage import Coverage
 
@@ -66,7 +69,10 @@ def measure() -> None:
 
 
 def serve(control: socket.socket) -> None:
-    """Fork for each order. The function returns in a fork only, which then runs the command."""
+    """Fork for each order.
+
+    The function returns only in a fork, which then runs the command.
+    """
     running: dict[int, tuple[int, socket.socket]] = {}
     while True:
         ready, _, _ = select.select([control.fileno(), *running], [], [])
@@ -99,7 +105,7 @@ def report(watch: int, child: int, teller: socket.socket) -> None:
 
 
 def take_over(teller: socket.socket, streams: list[int]) -> None:
-    """Take over the folder, environment, arguments and streams of the order."""
+    """Apply the folder, environment, arguments and streams of the order."""
     with teller.makefile(encoding="utf-8") as lines:
         order: dict[str, Any] = json.loads(lines.readline())
     for number, stream in enumerate(streams):
@@ -119,7 +125,7 @@ def take_over(teller: socket.socket, streams: list[int]) -> None:
 
 
 def opened(stream: Any, mode: str) -> io.TextIOWrapper:
-    """Open a stream again, as the interpreter does at its start."""
+    """Open a stream again, as a new interpreter does."""
     number = stream.fileno()
     return io.TextIOWrapper(
         open(number, mode, closefd=False),
@@ -131,7 +137,10 @@ def opened(stream: Any, mode: str) -> io.TextIOWrapper:
 
 
 def run(line: list[str]) -> None:
-    """Run `catalog WORDS`, or `python WORDS` with a module, with code, or with a script."""
+    """Run `catalog WORDS`, or `python WORDS`.
+
+    Python gets a module, code, or a script.
+    """
     match line:
         case [sys.executable, "-m", module, *words]:
             sys.path.insert(0, str(Path.cwd()))
@@ -152,7 +161,7 @@ def run(line: list[str]) -> None:
 
 
 def leave(code: str | int | None) -> None:
-    """End like the interpreter, but without unloading modules, because that takes half the time.
+    """End without unloading modules, because that takes half the time.
 
     Output that fails and exit codes that are no number are left to the interpreter.
     """

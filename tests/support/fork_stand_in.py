@@ -1,4 +1,7 @@
-"""Replaces `catalog` in a shell: orders a fork, waits for it and ends with its code."""
+"""Replace `catalog` in a shell by a fork.
+
+The program orders a fork, waits for it and ends with its exit code.
+"""
 
 import json
 import os
@@ -8,7 +11,7 @@ import sys
 
 
 def main() -> None:
-    """Give the own streams, folder, environment and signals to a fork."""
+    """Send the own streams, folder, environment and signals to a fork."""
     number, *line = sys.argv[1:]
     ours, theirs = socket.socketpair()
     with socket.socket(fileno=int(number)) as control, theirs:
@@ -16,11 +19,11 @@ def main() -> None:
     folder = os.getcwd()  # noqa: PTH109  # pathlib takes longer to load than all of this
     order = {"line": line, "folder": folder, "environ": dict(os.environ)}
     ours.sendall(json.dumps(order).encode() + b"\n")
-    with ours.makefile(encoding="ascii") as told:
-        child = int(told.readline())
+    with ours.makefile(encoding="ascii") as replies:
+        child = int(replies.readline())
         for each in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
             signal.signal(each, lambda given, _: os.kill(child, given))
-        code = os.waitstatus_to_exitcode(int(told.readline()))
+        code = os.waitstatus_to_exitcode(int(replies.readline()))
     sys.exit(code if code >= 0 else 128 - code)
 
 

@@ -1,4 +1,4 @@
-"""Processes forked from a loaded command, because imports take most of its start.
+"""Fork commands from a loaded process, because imports take most time.
 
 Each is a process of its own, with the folder, environment, streams, signals and exit code that a
 new process would have.
@@ -30,7 +30,7 @@ class Fork(subprocess.Popen[AnyStr]):
     _teller: socket.socket
 
     def _execute_child(self, args: list[str], *given: Any) -> None:
-        """Have a process forked in place of starting one."""
+        """Fork a process where `subprocess` would start one."""
         _, _, _, _, cwd, env, _, _, _, *ends = given
         order = {"line": args, "folder": os.fspath(cwd), "environ": dict(env)}
         control = _control()
@@ -39,12 +39,12 @@ class Fork(subprocess.Popen[AnyStr]):
         with theirs:
             socket.send_fds(control, [b"!"], [reading, out, err, theirs.fileno()])
         self._teller.sendall(json.dumps(order).encode() + b"\n")
-        self.pid = int(self._told())
+        self.pid = int(self._read_number())
         self._child_created = True
         self._close_pipe_fds(*ends[:6])  # type: ignore[attr-defined]  # typeshed leaves it out
 
-    def _told(self, flags: int = 0) -> bytes:
-        """Read a number about the fork, even if its bytes arrive one by one."""
+    def _read_number(self, flags: int = 0) -> bytes:
+        """Read a number from the fork, even if its bytes arrive separately."""
         number = b""
         while not number.endswith(b"\n"):
             more = self._teller.recv(1, flags)
@@ -56,14 +56,14 @@ class Fork(subprocess.Popen[AnyStr]):
     def _try_wait(self, wait_flags: int) -> tuple[int, int]:
         """Return the status of the fork, as `os.waitpid` would."""
         try:
-            status = int(self._told(socket.MSG_DONTWAIT if wait_flags else 0))
+            status = int(self._read_number(socket.MSG_DONTWAIT if wait_flags else 0))
         except BlockingIOError:
             return 0, 0
         self._teller.close()
         return self.pid, status
 
     def _internal_poll(self, _deadstate: int | None = None, *_: Any) -> int | None:
-        """Look whether the fork has ended."""
+        """Check whether the fork has ended."""
         ended: int | None = super()._internal_poll(  # type: ignore[misc]  # typeshed leaves it out
             _deadstate, lambda _, flags: self._try_wait(flags)
         )
@@ -71,13 +71,16 @@ class Fork(subprocess.Popen[AnyStr]):
 
 
 def can_fork(environ: Mapping[str, str]) -> bool:
-    """Return True if a fork equals a new process with this environment."""
+    """Return True if a fork equals a new process in this environment."""
     telling = {name: text for name, text in environ.items() if name.startswith(_INTERPRETER)}
     return telling == _LANG and hasattr(os, "pidfd_open")
 
 
 def put_command(folder: Path) -> int:
-    """Write a program `catalog` for shells and return the file descriptor that it inherits."""
+    """Write a program `catalog` for shells.
+
+    Return the file descriptor that it inherits.
+    """
     number = _control().fileno()
     program = folder / "catalog"
     words = [sys.executable, "-I", "-S", str(_STAND_IN_FILE), str(number), str(program)]
@@ -87,7 +90,7 @@ def put_command(folder: Path) -> int:
 
 
 def end_forks() -> None:
-    """End the forking process, if there is one, and wait for its end."""
+    """End the forking process, if it runs, and wait for it."""
     if _server.cache_info().currsize:
         control, process = _server()
         control.close()

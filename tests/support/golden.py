@@ -1,4 +1,4 @@
-"""The documents of the shipped history from the real pipeline. As a program, it saves them."""
+"""Make the golden documents from the shipped history. As a program, save them."""
 
 import sys
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ OWN = Path(__file__).parents[2] / "docs" / "models.md"
 
 
 def documents() -> Iterator[tuple[str, str]]:
-    """Pass through the shipped history and yield file name and document after each capture."""
+    """Poll the shipped history. Yield file name and document of each capture."""
     settings = Settings.model_validate({})
     publisher = wire_publisher(settings)
     assert publisher is not None
@@ -45,7 +45,7 @@ def documents() -> Iterator[tuple[str, str]]:
 
 
 def main() -> None:
-    """Write every golden document again."""
+    """Write every golden document."""
     for old in GOLDEN.glob("*.md"):
         old.unlink()
     GOLDEN.mkdir(exist_ok=True)
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def _first(value: Any, *_: Any) -> Any:
-    """Return the bound value, whatever the caller asks for."""
+    """Return the bound value for every argument."""
     return value
 
 

@@ -158,7 +158,7 @@ def _growing(unit: str, behind: str, start: str, size: int) -> str:
 
 
 def _around(before: str, left: str, right: str, start: str, size: int) -> str:
-    """Open as often as something is closed then."""
+    """Open and close the same number of times."""
     count = size // (len(left) + len(right))
     return start + before + left * count + right * count
 
@@ -196,7 +196,7 @@ def _targets(target: str, value: tuple[str, str, str], start: str, size: int) ->
 
 
 def _adopted(opens: str, closes: str, start: str, size: int) -> str:
-    """Nest calls that take the signs of the innermost one for theirs."""
+    """Nest calls that inherit the signs of the innermost call."""
     block = f"{opens * 400}{{{'url: 1, ' * 220}}}{closes * 400}\n"
     return start + block * (size // len(block))
 

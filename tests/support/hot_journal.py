@@ -1,4 +1,7 @@
-"""Begins a transaction on a database, writes into it, and kills itself: the journal stays."""
+"""Write into a database in a transaction, then kill this process.
+
+The journal stays.
+"""
 
 import os
 import signal
@@ -7,7 +10,10 @@ import sys
 
 
 def main() -> None:
-    """Leave `FILE-journal` next to the file of the first argument, with half-written pages."""
+    """Leave `FILE-journal` next to the file of the first argument.
+
+    The file has half-written pages.
+    """
     connection = sqlite3.connect(sys.argv[1], isolation_level=None)
     connection.execute("pragma cache_size = 2")  # pages go to the file before the commit
     connection.execute("begin immediate")

@@ -1,4 +1,7 @@
-"""A real HTTP proxy on the loopback, which connects every host to one local port."""
+"""A real HTTP proxy on the loopback.
+
+It connects every host to one local port.
+"""
 
 import socket
 import ssl
@@ -19,11 +22,11 @@ LOCAL = "0.0.0.0"  # noqa: S104  # connects to this machine, and is no loopback 
 USER, PASSWORD = "operator", "pr0xy-Passw0rd"
 OPEN = b"HTTP/1.1 200 Connection established\r\n\r\n"
 Answer = Callable[[socket.socket], bool]
-"""Answers CONNECT, and says whether the connection goes on to the target."""
+"""Answers CONNECT, and returns whether the connection continues to the target."""
 
 
 def says(head: bytes) -> Answer:
-    """Answer with these bytes, and connect only if they are a success."""
+    """Answer with these bytes. Connect only after a success."""
 
     def step(client: socket.socket) -> bool:
         client.sendall(head)
@@ -34,7 +37,7 @@ def says(head: bytes) -> Answer:
 
 @dataclass
 class ProxyServer:
-    """A proxy, the heads it was sent, and the connections that are still open."""
+    """A proxy with the received heads and the open connections."""
 
     target: int
     listener: socket.socket
@@ -59,7 +62,7 @@ class ProxyServer:
         return self.url.replace("//", f"//{USER}:{PASSWORD}@")
 
     def run(self) -> None:
-        """Accept connections until the listener is shut."""
+        """Accept connections until the listener is closed."""
         threads = []
         with suppress(OSError):
             while True:
@@ -70,7 +73,7 @@ class ProxyServer:
             thread.join()
 
     def handle(self, client: socket.socket) -> None:
-        """Answer one CONNECT, then pass bytes on until a side closes."""
+        """Answer one CONNECT, then pass bytes until a side closes."""
         with ExitStack() as stack, suppress(OSError):
             stack.callback(self.ended.release)
             stack.enter_context(client)
@@ -92,7 +95,7 @@ class ProxyServer:
 
 
 def splice(client: socket.socket, target: socket.socket) -> None:
-    """Pass bytes on in both directions until both sides are closed."""
+    """Pass bytes in both directions until both sides are closed."""
     back = threading.Thread(target=pump, args=(target, client))
     back.start()
     pump(client, target)
@@ -100,7 +103,7 @@ def splice(client: socket.socket, target: socket.socket) -> None:
 
 
 def pump(source: socket.socket, sink: socket.socket) -> None:
-    """Pass bytes on until the source is closed."""
+    """Pass bytes until the source is closed."""
     with suppress(OSError):
         while data := source.recv(65536):
             sink.sendall(data)
@@ -116,7 +119,7 @@ def proxy(
     login: bool = False,
     tls: ssl.SSLContext | None = None,
 ) -> Iterator[ProxyServer]:
-    """Run a proxy. With `login` it wants user and password."""
+    """Run a proxy. With `login` it requires user and password."""
     credentials = b64encode(f"{USER}:{PASSWORD}".encode()).decode()
     wanted = f"Proxy-Authorization: Basic {credentials}\r\n" if login else None
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -132,7 +135,10 @@ def proxy(
 
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a file with a certificate for HOST, LOCAL and 127.0.0.1, and its key."""
+    """Make a certificate for HOST, LOCAL and 127.0.0.1, with its key.
+
+    The result is the path of one file.
+    """
     names = f"DNS:{HOST},IP:{LOCAL},IP:127.0.0.1"
     made = make_certificate(tmp_path_factory.mktemp("authority"), names)
     if made is None:

@@ -1,4 +1,6 @@
-"""A real HTTP server on the loopback that follows a script of good and bad answers.
+"""A real HTTP server on the loopback that follows a script.
+
+The script has good and bad answers.
 
     with serve(answer(503), answer(body=b"{}")) as server:
         ...  # request server.url twice
@@ -39,14 +41,17 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and the means to answer it."""
+    """One request, and the means to answer it."""
 
     request: Recorded
     server: "Server"
     _handler: "_Handler"
 
     def send(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        """Answer in full. `Content-Length` is right unless the headers give another."""
+        """Send a whole answer.
+
+        `Content-Length` is right unless the headers give another.
+        """
         self.head(status, {"Content-Length": str(len(body)), **headers})
         self.write(body)
 
@@ -61,7 +66,10 @@ class Exchange:
         self._handler.wfile.flush()
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait until the server is released or closed, and return False at the time limit."""
+        """Wait until the server is released or closed.
+
+        At the time limit, return False.
+        """
         return self.server.released.wait(seconds)
 
     def hang_up(self) -> None:
@@ -69,7 +77,7 @@ class Exchange:
         self._handler.close_connection = True
 
     def reset(self) -> None:
-        """Break the connection off with a TCP reset, as a crash does."""
+        """Break the connection with a TCP reset, as a crash does."""
         # To linger for 0 seconds is to send RST in place of FIN.
         option = struct.pack("ii", 1, 0)
         self._handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, option)
@@ -81,7 +89,10 @@ Step = Callable[[Exchange], None]
 
 
 class Server(ThreadingHTTPServer):
-    """The server of `serve`: its `url`, its `requests`, and `released` to end waiting steps."""
+    """The server of `serve`.
+
+    It has its `url` and `requests`. `released` ends waiting steps.
+    """
 
     # Threads are joined at the end, so that nothing outlives the test.
     daemon_threads = False
@@ -128,13 +139,13 @@ class Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  # interface
-        """Keep the error of a step. A client that disconnects is no error."""
+        """Keep the error of a step. A disconnected client is no error."""
         error = sys.exception()
         if error and not isinstance(error, OSError):
             self.failures.append(error)
 
     def stop(self) -> None:
-        """End every wait and every connection, then the server."""
+        """Stop every wait and every connection, then the server."""
         self.released.set()
         self.shutdown()
         for connection in tuple(self._open):
@@ -169,7 +180,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serve(*script: Step, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
-    """Serve the steps on a free port of 127.0.0.1, and raise a step's error last."""
+    """Serve the steps on a free port of 127.0.0.1.
+
+    At the end, raise the error of a step.
+    """
     server = Server(script, tls)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -185,7 +199,7 @@ def serve(*script: Step, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
 def answer(
     status: int = 200, body: bytes = b"{}", headers: Mapping[str, str] | None = None
 ) -> Step:
-    """Answer in full without a delay."""
+    """Answer at once with a whole answer."""
     return lambda exchange: exchange.send(status, headers or {}, body)
 
 
@@ -196,18 +210,18 @@ def api_error(code: str, description: str) -> bytes:
 
 
 def silence(exchange: Exchange) -> None:
-    """Take the request and send nothing until released."""
+    """Read the request and send nothing until released."""
     exchange.wait()
     exchange.hang_up()
 
 
 def hang_up(exchange: Exchange) -> None:
-    """Take the request and close the connection."""
+    """Read the request and close the connection."""
     exchange.hang_up()
 
 
 def drip(status: int = 200, every: float = 0.02) -> Step:
-    """Send the headers, then a body without end, one byte at a time until released."""
+    """Send the headers, then an endless body, byte by byte until released."""
 
     def step(exchange: Exchange) -> None:
         exchange.head(status, {"Content-Length": "1000000"})
@@ -219,7 +233,7 @@ def drip(status: int = 200, every: float = 0.02) -> Step:
 
 
 def drip_headers(every: float = 0.02) -> Step:
-    """Send a header without end, one byte at a time until released."""
+    """Send an endless header, byte by byte until released."""
 
     def step(exchange: Exchange) -> None:
         exchange.write(b"HTTP/1.1 200 Scripted\r\nX-Long: ")
@@ -231,7 +245,7 @@ def drip_headers(every: float = 0.02) -> Step:
 
 
 def break_off(status: int = 200, body: bytes = b'{"result": "suc') -> Step:
-    """Promise twice the body, send it once, then reset the connection."""
+    """Announce twice the body, send it once, then reset the connection."""
 
     def step(exchange: Exchange) -> None:
         exchange.head(status, {"Content-Length": str(2 * len(body))})
@@ -260,7 +274,7 @@ def gzip_bomb(size: int) -> Step:
 
 @contextmanager
 def refusing() -> Iterator[str]:
-    """Give the URL of a port of 127.0.0.1 that refuses every connection while this lasts."""
+    """Yield the URL of a port of 127.0.0.1 that refuses connections."""
     # Bound without listening, so no other process can take the port meanwhile.
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -279,7 +293,7 @@ def unanswering() -> Iterator[str]:
 
 
 def make_certificate(folder: Path, names: str = "IP:127.0.0.1") -> Path | None:
-    """Make a self-signed certificate for these names and its key, as one file.
+    """Make a self-signed certificate with its key, as one file.
 
     Returns None on a machine without the `openssl` command.
     """

@@ -1,4 +1,6 @@
-"""Kills a pass at many of its lines and prints the state after each: see test_crash.py.
+"""Kill a pass at many of its lines: see test_crash.py.
+
+The program prints the state after each kill.
 
 The program stays single-threaded and loads everything once. Each pass is a fork of it.
 """
@@ -48,7 +50,10 @@ def run_pass(folder: Path, provider: str, receiver: str, at: datetime) -> None:
 
 
 def in_fork(work: Callable[[], object]) -> int:
-    """Run the work in a new process and return its exit code, or minus the signal."""
+    """Run the work in a new process. Return its exit code.
+
+    A signal that ended the process is a negative code.
+    """
     child = os.fork()
     if child == 0:
         try:
@@ -68,7 +73,10 @@ def is_ours(code: CodeType) -> bool:
 def run_lines(
     work: Callable[[], object], kill_at: int = 0, counts: Callable[[CodeType], bool] = is_ours
 ) -> int:
-    """Run the work, count its lines, and kill this process at one of them."""
+    """Run the work, and kill this process at one line.
+
+    Without a line to kill at, count the lines.
+    """
     lines = 0
 
     def on_line(_frame: FrameType, event: str, _arg: Any) -> Any:
@@ -99,7 +107,10 @@ def stored(folder: Path) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Kill a pass at evenly spread lines and print the state after a second run."""
+    """Kill a pass at evenly spread lines.
+
+    Print the state after a second run.
+    """
     before, provider, receiver, at, kills = sys.argv[1:]
     sys.settrace(None)  # nothing is run here that is not measured elsewhere
     template, when = Path(before), datetime.fromisoformat(at)

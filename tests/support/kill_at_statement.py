@@ -1,4 +1,7 @@
-"""Opens a database, or imports a folder into it, and kills itself at a given statement."""
+"""Kill this process at a given statement of a database.
+
+It opens the database, or imports a folder into it.
+"""
 
 import os
 import signal
@@ -12,7 +15,7 @@ from catalog.store.database import Database
 
 
 def main() -> None:
-    """Open the database of the first argument and print the number of statements.
+    """Open the database of the first argument. Print the number of statements.
 
     With a third argument, import the recordings in that folder.
     """

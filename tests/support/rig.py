@@ -1,4 +1,4 @@
-"""A whole pass on real parts: HTTP, an SQLite file, a document, a channel."""
+"""A whole pass with real HTTP, SQLite file, document and channel."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -29,14 +29,14 @@ HOUR = timedelta(hours=1)
 TOKEN = "tok-3f9a-secret"
 FAST = Limits(deadline=5, max_bytes=100_000, attempts=3, retry_for=5, backoff=0)
 SHORT = Limits(deadline=1, backoff=0)
-"""Soon out of patience, but not before a busy machine has sent the first bytes."""
+"""Short time limits, but long enough for the first bytes on a busy machine."""
 TLS = create_ssl_context(trust_env=False)
-"""The certificates of every client: to read them takes as long as a pass."""
+"""The certificates of every client, read once, because that takes as long as a pass."""
 
 
 @dataclass
 class Ear:
-    """A channel that keeps its messages, or refuses them while it is deaf or gone."""
+    """A channel that keeps messages, or refuses them while `deaf` or `gone`."""
 
     name: str = "ear"
     audience: Audience = field(default_factory=Audience)
@@ -44,7 +44,7 @@ class Ear:
     deaf: bool = False
     gone: bool = False
     asks: float | None = None
-    """Seconds that it asks to wait while it is deaf."""
+    """Seconds that it asks to wait while it is `deaf`."""
     heard: list[Message] = field(default_factory=list)
 
     def send(self, message: Message) -> None:
@@ -67,13 +67,13 @@ class Clock:
     now: datetime = START
 
     def __call__(self) -> datetime:
-        """Return the moment that was set."""
+        """Return the time that the test set."""
         return self.now
 
 
 @dataclass
 class Rig:
-    """A Sync, and all that a test looks at."""
+    """A Sync with its results."""
 
     sync: Sync
     server: Any
@@ -82,12 +82,12 @@ class Rig:
     ear: Ear
 
     def poll(self, *, later: timedelta = HOUR, **options: Any) -> Pass:
-        """Run one pass, `later` than the one before."""
+        """Run one pass, `later` than the previous one."""
         self.clock.now += later
         return self.sync.run(Options(**options))
 
     def outcomes(self, count: int = 1, **options: Any) -> list[str]:
-        """Run passes and return how they ended."""
+        """Run passes and return their outcomes."""
         return [str(self.poll(**options).poll.outcome) for _ in range(count)]
 
     @property
@@ -101,7 +101,7 @@ class Rig:
         return self.folder / "models.md"
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """Ask the database file with plain SQL."""
+        """Query the database file with plain SQL."""
         connection = sqlite3.connect(self.file)
         try:
             return connection.execute(sql).fetchall()
@@ -111,7 +111,10 @@ class Rig:
 
 @contextmanager
 def rig(folder: Path, *steps: Step) -> Iterator[Rig]:
-    """Make a rig whose provider answers these steps, one a request, the last one for ever."""
+    """Make a rig whose provider answers with these steps, one per request.
+
+    The last step repeats.
+    """
     limits = Limits(deadline=5, attempts=1, backoff=0)
     with serve(*steps) as server, Http(limits, tls=TLS) as http:
         yield make(folder, server, http)
@@ -134,7 +137,7 @@ def make(folder: Path, server: Any, http: Http) -> Rig:
 
 
 def lay_database(folder: Path) -> Path:
-    """Put a database without rows into a folder, unless there is one."""
+    """Copy a database without rows into a folder, unless it has one."""
     file = folder / "catalog.db"
     if not file.exists():
         file.write_bytes(_empty())
@@ -143,7 +146,7 @@ def lay_database(folder: Path) -> Path:
 
 @cache
 def _empty() -> bytes:
-    """Make a database without rows once, because a rig does not cover migrations."""
+    """Make a database without rows once, because rigs do not test migrations."""
     with TemporaryDirectory() as folder:
         database = Database(f"{folder}/catalog.db")
         with database.writing():

@@ -1,4 +1,4 @@
-"""The command as people type it, in a process and a folder of its own."""
+"""Run the command as people do, in a folder of its own."""
 
 import json
 import os
@@ -19,7 +19,7 @@ COMMAND: Final = Path(sys.executable).parent / "catalog"
 TOKEN: Final = "tok-7c1e-never-shown"
 SECONDS: Final = 60
 UNMEASURED: Final = {"COVERAGE_PROCESS_CONFIG": ""}
-"""Turns coverage off in processes that run no new line, because measuring doubles their time."""
+"""Turn coverage off in processes that run no new line, because it doubles their time."""
 # Tests in the background of a shell ignore Ctrl-C, and their child processes inherit that.
 HEEDS_CTRL_C: Final = """\
 import os, signal, sys
@@ -74,7 +74,9 @@ class Shell:
         stdin: bytes = b"",
         given: Mapping[str, str] | None = None,
     ) -> Ran:
-        """Run `catalog WORDS` and return its result. Fail unless it ends with this code.
+        """Run `catalog WORDS` and return its result.
+
+        It fails unless the exit code is `code`.
 
         It must show no traceback and no token.
         """
@@ -94,13 +96,16 @@ class Shell:
         return ran
 
     def start(self, *words: str | Path) -> subprocess.Popen[str]:
-        """Start `catalog WORDS` and leave it running. Use it in a `with`."""
+        """Start `catalog WORDS`. Use it in a `with`."""
         start = self._process(self.environ)
         heeds = [] if start is Fork else [sys.executable, "-c", HEEDS_CTRL_C]
         return self._start(start, [*heeds, *self.line(*words)])
 
     def python(self, *words: str | Path) -> subprocess.Popen[str]:
-        """Start `python WORDS` (a script, -m and a module, or -c and code). Use it in a `with`."""
+        """Start `python WORDS`. Use it in a `with`.
+
+        WORDS are a script, -m and a module, or -c and code.
+        """
         return self._start(self._process(self.environ), [sys.executable, *map(str, words)])
 
     def _start(self, start: type[subprocess.Popen[Any]], line: list[str]) -> subprocess.Popen[str]:
@@ -121,7 +126,9 @@ class Shell:
         given: Mapping[str, str] | None = None,
         width: int = 300,
     ) -> tuple[str, str]:
-        """Run `catalog WORDS` on a terminal and return the terminal's text and the piped stdout.
+        """Run `catalog WORDS` on a terminal.
+
+        Return the terminal's text and the piped stdout.
 
         It must succeed.
         """
@@ -158,11 +165,14 @@ class Shell:
 
 
 def _chunks(terminal: int) -> Iterator[bytes]:
-    """Read a terminal until its last writer is gone, which Linux reports as an error."""
+    """Read a terminal until its last writer ends.
+
+    Linux reports this end as an error.
+    """
     with suppress(OSError):
         while chunk := os.read(terminal, 4096):
             yield chunk
 
 
 Live = Callable[..., tuple[Shell, Server]]
-"""Type of the fixture `live`: server steps in, a shell that polls it out."""
+"""Type of the fixture `live`: takes the steps of a server, returns a shell that polls it."""

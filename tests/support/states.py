@@ -1,4 +1,4 @@
-"""States of a made catalog, and the findings between two of them."""
+"""States of a generated catalog, and the findings between two states."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -35,12 +35,12 @@ def row(key: str, /, **facts: Any) -> dict[str, Any]:
 
 
 def some(count: int, of: int = 40, /, **facts: Any) -> Rows:
-    """Make `of` rows, the first `count` of which have these facts."""
+    """Make `of` rows. The first `count` of them have these facts."""
     return [row(f"m{at:02}", **(facts if at < count else {})) for at in range(of)]
 
 
 def state(rows: Iterable[dict[str, Any]]) -> Snapshot:
-    """Make a catalog in which the id is the name."""
+    """Make a catalog whose ids are the names."""
     models = (
         Model(each["id"], each["id"], "llm", canonical(each), description=each.get("text"))
         for each in (read_strict(canonical(each).encode()) for each in rows)
@@ -49,7 +49,7 @@ def state(rows: Iterable[dict[str, Any]]) -> Snapshot:
 
 
 def found(before: Rows, after: Rows, *gone: str) -> tuple[Finding, ...]:
-    """Compare and judge two states. `gone` are models removed earlier."""
+    """Compare and judge two states. `gone` has the models removed earlier."""
     old, new = state(before), state(after)
     common = len(old.by_key.keys() & new.by_key.keys())
     left = {key: Delisted(new.by_key[key], AT, None) for key in gone}
@@ -58,18 +58,18 @@ def found(before: Rows, after: Rows, *gone: str) -> tuple[Finding, ...]:
 
 
 def moved(before: Any, after: Any, field: str = "x") -> tuple[Rows, Rows]:
-    """Make one model of forty move one field."""
+    """Change one field of one model of forty."""
     return some(1, **{field: before}), some(1, **{field: after})
 
 
 def priced(before: Any, after: Any) -> tuple[Rows, Rows]:
-    """Make one model of forty move one price."""
+    """Change one price of one model of forty."""
     sides = [{} if side is MISSING else {"prompt": side} for side in (before, after)]
     return moved({"web": "1", **sides[0]}, {"web": "1", **sides[1]}, "pricing")
 
 
 def served(before: Any, after: Any) -> tuple[Rows, Rows]:
-    """Make one of the two places change that serve a model."""
+    """Change one of the two endpoints of a model."""
     other = {"at": "other", "price": 3}
     sides = (
         [other] if side is None else [{"at": "one", **side}, other] for side in (before, after)

@@ -1,4 +1,7 @@
-"""A wall clock that tests can set for their commands. Monotonic time is not affected."""
+"""A wall clock that tests set for their commands.
+
+Monotonic time does not change.
+"""
 
 import os
 import shutil
@@ -79,11 +82,11 @@ class WallClock:
 
     @property
     def environ(self) -> dict[str, str]:
-        """The variables that put a process under this clock."""
+        """The variables that put a process on this clock."""
         return {"LD_PRELOAD": f"{self.folder}/clock.so", "TEST_CLOCK": f"{self.folder}/shift"}
 
     def shift(self, by: timedelta) -> None:
-        """Set the clock so far from the true time, in whole seconds."""
+        """Set the clock to the true time plus whole seconds."""
         new = self.folder / "shift.new"
         new.write_text(f"{by.total_seconds():.0f}\n", encoding="utf-8")
         os.replace(new, self.folder / "shift")  # noqa: PTH105  # never read by halves

@@ -1,4 +1,4 @@
-"""Small wheels with their locks, so that a test can install without an index."""
+"""Write small wheels and their locks, to install without an index."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -6,7 +6,10 @@ from zipfile import ZipFile
 
 
 def make_wheel(folder: Path, name: str, code: str = "", script: str = "") -> Path:
-    """Write a wheel of one module, optionally with a command `NAME = FUNCTION`."""
+    """Write a wheel of one module. It can have a command.
+
+    `NAME = FUNCTION` declares the command.
+    """
     info = f"{name}-1.0.dist-info"
     files = {
         f"{name}.py": code,

@@ -1,4 +1,4 @@
-"""Lead from a name in generated text to the place that explains it."""
+"""Link names in generated text to the place that explains them."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -21,12 +21,15 @@ _CODE = re.compile(r"(?<!\[)`([^`]+)`(?!\])")
 
 
 def anchor(heading: str) -> str:
-    """Return the anchor of a heading, as GitHub and the site make it."""
+    """Return the anchor of a heading, as GitHub does."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def linked(text: str, page: str) -> str:
-    """Link each known name in backticks, but not to the page's own address."""
+    """Link each known name in backticks.
+
+    A name on its own page is no link.
+    """
 
     def link(found: re.Match[str]) -> str:
         place = places().get(found[1])
@@ -51,7 +54,10 @@ def places() -> Mapping[str, tuple[str, str]]:
 
 
 def commands(group: click.Group, name: str = "catalog") -> list[tuple[str, click.Command]]:
-    """Return every command by its full name. A group that does something itself is one."""
+    """Return every command by its full name.
+
+    A group counts if it does something without a subcommand.
+    """
     context, found = click.Context(group), list[tuple[str, click.Command]]()
     for word in group.list_commands(context):
         _, command, _ = group.resolve_command(context, [word])
@@ -64,7 +70,7 @@ def commands(group: click.Group, name: str = "catalog") -> list[tuple[str, click
 
 
 def settings() -> list[str]:
-    """Return every setting by the name that its heading has."""
+    """Return every setting by the name in its heading."""
     names: Callable[[type[BaseModel]], list[str]] = lambda model: [*model.model_fields]  # noqa: E731
     of_channels = {name: None for kind in get_args(AnyChannel) for name in names(kind)}
     of_providers = [name for name in names(ProviderSettings) if name != "list"]

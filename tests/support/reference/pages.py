@@ -28,7 +28,7 @@ def generated() -> dict[str, str]:
 
 
 def fresh() -> Iterator[tuple[Path, str]]:
-    """Yield each page with regions, and its text with all of them written again."""
+    """Yield each page with regions, and its new text."""
     texts = generated()
     for page in sorted(DOCS.rglob("*.md")):
         old = page.read_text(encoding="utf-8")
@@ -37,7 +37,7 @@ def fresh() -> Iterator[tuple[Path, str]]:
 
 
 def main() -> None:
-    """Save every page that is out of date."""
+    """Save each page that is out of date."""
     for page, text in fresh():
         if page.read_text(encoding="utf-8") != text:
             page.write_text(text, encoding="utf-8", newline="\n")

@@ -1,4 +1,7 @@
-"""Describe what a package offers, by `__all__` and docstrings. Errors have a page of their own."""
+"""Describe the public names of a package by their docstrings.
+
+Errors have a page of their own.
+"""
 
 import inspect
 import re
@@ -42,7 +45,7 @@ def _section(name: str, value: object) -> str:
 
 
 def _text(value: object) -> str:
-    """Return the docstring. A union of classes has none of its own, so they are listed."""
+    """Return the docstring. A union of classes has none, so list them."""
     kinds = get_args(value)
     return (
         f"One of {', '.join(f'`{kind.__name__}`' for kind in kinds)}."
@@ -61,7 +64,10 @@ def _values(kind: type) -> str:
 
 
 def _member(name: str, value: object) -> str:
-    """Return a method or property with its docstring, empty if it has none."""
+    """Return a method or property with its docstring.
+
+    Without a docstring, the result is empty.
+    """
     inner = getattr(value, "__func__", value)
     if isinstance(value, property):
         head = f"#### {name}"

@@ -1,4 +1,4 @@
-"""Fill the generated regions of the pages, and count the words that people wrote.
+"""Fill the generated regions of the pages, and count hand-written words.
 
 A region begins with a line `<!-- generated: NAME -->` and ends with `<!-- generated:end -->`.
 """
@@ -26,7 +26,10 @@ def names(text: str) -> list[str]:
 
 
 def fill(text: str, generated: Mapping[str, str]) -> str:
-    """Return the page with each region written again. An unknown name raises KeyError."""
+    """Return the page with new text in each region.
+
+    An unknown name raises KeyError.
+    """
 
     def region(found: re.Match[str]) -> str:
         name = found["name"]
@@ -36,7 +39,10 @@ def fill(text: str, generated: Mapping[str, str]) -> str:
 
 
 def written_words(page: Path) -> int:
-    """Count the words of a page outside of generated and measured regions and fenced blocks."""
+    """Count the hand-written words of a page.
+
+    Generated and measured regions and fenced blocks do not count.
+    """
     if page.relative_to(ROOT).as_posix() in NOT_WRITTEN:
         return 0
     text = _MEASURED.sub("", _REGION.sub("", page.read_text(encoding="utf-8")))

@@ -85,7 +85,7 @@ def described() -> dict[str, str]:
 
 
 def _channels() -> Iterator[str]:
-    """Yield a section per setting, with the kinds of channel that have it."""
+    """Yield a section per setting, with its kinds of channel."""
     kinds: tuple[type[BaseModel], ...] = get_args(AnyChannel)
     every = [_kind(kind) for kind in kinds]
     for name in dict.fromkeys(name for kind in kinds for name in kind.model_fields):

@@ -17,7 +17,7 @@ _KINDS = {
 
 
 def described() -> dict[str, str]:
-    """Return the section of each table by region name, such as `table poll`."""
+    """Return each table's section by region name, such as `table poll`."""
     rows = [each for each in vars(tables).values() if _is_row(each)]
     return {f"table {row.__tablename__}": _section(row) for row in rows}
 
