@@ -105,7 +105,9 @@ def test_a_message_arrives() -> None:
         ((finding(NEW.change, level=Level.WARNING),), "warning"),
     ],
 )
-def test_how_grave_it_is(findings: tuple[Finding, ...], kind: str) -> None:
+def test_the_level_becomes_the_kind_of_notification(
+    findings: tuple[Finding, ...], kind: str
+) -> None:
     """The most severe level becomes Apprise's kind of notification."""
     with serve() as server:
         channel(json_url(server.url)).send(replace(TOLD, findings=findings, test=True))
@@ -116,7 +118,7 @@ def test_how_grave_it_is(findings: tuple[Finding, ...], kind: str) -> None:
     ("status", "for_good"),
     [(404, False), (429, False), (500, False), (503, False), (400, True), (410, True), (422, True)],
 )
-def test_what_is_refused(status: int, for_good: bool) -> None:
+def test_a_refusal_by_status(status: int, for_good: bool) -> None:
     """The receiver's status decides on a retry, and its body stays hidden."""
     with serve(answer(status, SECRET.encode())) as server, everything_logged() as logged:
         error = fail(channel(json_url(server.url)))
@@ -149,7 +151,7 @@ def test_a_target_that_drips() -> None:
     assert SECRET not in "\n".join(logged)
 
 
-def test_only_the_target_that_refused_is_told_again() -> None:
+def test_only_the_target_that_refused_gets_the_message_again() -> None:
     """Of two targets, only the one that failed gets the message again."""
     with serve() as good, serve(answer(503), answer()) as bad:
         targets = [channel(json_url(good.url)), channel(json_url(bad.url))]
@@ -242,7 +244,7 @@ def test_a_short_message_for_a_small_target() -> None:
     assert text.endswith("2025-12-23 10:16 UTC")
 
 
-def test_what_a_plugin_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exception_of_a_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
     """An exception of a plugin shows its type only."""
     import apprise
 
@@ -254,7 +256,7 @@ def test_what_a_plugin_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(error).endswith(": it failed with RuntimeError")
 
 
-def test_how_much_the_user_splits_is_kept() -> None:
+def test_the_overflow_setting_of_a_url_is_kept() -> None:
     """A URL with an overflow setting of its own works."""
     with serve() as server:
         channel(f"{json_url(server.url)}?overflow=split").send(TOLD)

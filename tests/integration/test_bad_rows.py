@@ -53,7 +53,7 @@ class Wood:
         self.clock.now += later
         return self.sync.run()
 
-    def told(self, *rows: Any, later: timedelta = HOUR) -> list[str]:
+    def findings(self, *rows: Any, later: timedelta = HOUR) -> list[str]:
         """Poll once and return rule and sentence of each finding."""
         one = self.poll(*rows, later=later)
         assert one.poll.error is None
@@ -86,24 +86,24 @@ def wood(folder: Path, removals: Removals = "at once", **bad_rows: Any) -> Itera
             assert [check.bad for check in verify(connection) if check.bad] == []
 
 
-def test_a_contradicting_row_is_told_once_and_again_when_it_is_over(tmp_path: Path) -> None:
+def test_a_contradicting_row_is_reported_at_start_and_end(tmp_path: Path) -> None:
     """A model with a contradicting row keeps its version, and start and end are reported."""
     with wood(tmp_path) as it:
         bad = [*WOOD[:149], tree(7, max=4)]
         why = '$.data[149]: found "tree-7", as in $.data[7], expected each key once'
-        assert it.told(*bad) == [
+        assert it.findings(*bad) == [
             "model-removed: tree-149 removed",
             f"row-refused: 1 row refused (tree-7): {why}",
         ]
         assert "tree-7" in it.listed
-        assert it.told(*bad, tree(200)) == ["model-added: tree-200 added: llm, 8 tokens"]
-        assert it.told(*bad, tree(200)) == []
-        over = it.told(*WOOD[:7], tree(7, max=4), *WOOD[8:149], tree(200))
+        assert it.findings(*bad, tree(200)) == ["model-added: tree-200 added: llm, 8 tokens"]
+        assert it.findings(*bad, tree(200)) == []
+        over = it.findings(*WOOD[:7], tree(7, max=4), *WOOD[8:149], tree(200))
         assert over == [
             "limit-lowered: tree-7: max 8 → 4",
             "row-recovered: 1 row no longer refused (tree-7)",
         ]
-        assert it.ear.told == [
+        assert it.ear.rules == [
             ["model-removed", "row-refused"],
             ["model-added"],
             ["limit-lowered", "row-recovered"],
@@ -118,18 +118,18 @@ def test_a_row_that_lost_its_key_removes_no_model(tmp_path: Path) -> None:
         assert str(one.poll.outcome) == "unchanged"
         assert [each.rule for each in one.poll.findings] == ["row-refused"]
         assert "(tree-5): $.data[149].id: found nothing" in sentence(one.poll.findings[0])
-        assert it.told(*without(5, 9), NO_KEY) == ["model-removed: tree-9 removed"]
+        assert it.findings(*without(5, 9), NO_KEY) == ["model-removed: tree-9 removed"]
         assert "tree-5" in it.listed
-        assert it.told(*without(9)) == ["row-recovered: 1 row no longer refused (tree-5)"]
+        assert it.findings(*without(9)) == ["row-recovered: 1 row no longer refused (tree-5)"]
 
 
 def test_a_new_bad_row_is_left_out_and_hides_no_removal(tmp_path: Path) -> None:
     """A row without a key belongs to no known model, so another missing model is a removal."""
     with wood(tmp_path) as it:
-        (told,) = it.told(*WOOD, NO_KEY)
+        (told,) = it.findings(*WOOD, NO_KEY)
         assert told.startswith("row-refused: 1 row refused ($.data[150]): $.data[150].id: found")
-        assert it.told(*without(5), NO_KEY) == ["model-removed: tree-5 removed"]
-        new = it.told(*without(5), NO_KEY, tree(200), tree(200, max=1))
+        assert it.findings(*without(5), NO_KEY) == ["model-removed: tree-5 removed"]
+        new = it.findings(*without(5), NO_KEY, tree(200), tree(200, max=1))
         assert new[0].startswith("row-refused: 1 row refused (tree-200)")
         assert "tree-200" not in it.listed
 
@@ -141,10 +141,10 @@ def test_with_removals_that_wait_a_bad_row_is_not_missing(tmp_path: Path) -> Non
         folder = tmp_path / way
         folder.mkdir()
         with wood(folder, way) as it:
-            assert [each.partition(":")[0] for each in it.told(*without(5), NO_KEY)] == [
+            assert [each.partition(":")[0] for each in it.findings(*without(5), NO_KEY)] == [
                 "row-refused"
             ]
-            assert it.told(*without(5), NO_KEY, tree(200))[0].startswith("model-added")
+            assert it.findings(*without(5), NO_KEY, tree(200))[0].startswith("model-added")
             with it.sync.database.reading() as connection:
                 assert history.missing(connection, "acme") == {}
 
@@ -153,7 +153,7 @@ def test_a_row_that_is_gone_is_a_removal(tmp_path: Path) -> None:
     """A model whose bad row left the list is removed, and its refusal ends."""
     with wood(tmp_path) as it:
         it.poll(*WOOD, tree(7, max=4))
-        assert it.told(*without(7)) == [
+        assert it.findings(*without(7)) == [
             "model-removed: tree-7 removed",
             "row-recovered: 1 row no longer refused (tree-7)",
         ]
@@ -166,7 +166,7 @@ def test_more_bad_rows_than_the_share_refuse_the_answer(tmp_path: Path) -> None:
         one = it.poll(*WOOD, *(tree(at, max=1) for at in range(4)))
         assert str(one.poll.outcome) == "invalid"
         assert len(one.poll.problems) == 4
-        over = it.told(*WOOD)
+        over = it.findings(*WOOD)
         assert [each.partition(":")[0] for each in over] == ["trouble-ended", "row-recovered"]
 
 
@@ -179,6 +179,8 @@ def test_the_setting_makes_every_list_strict(tmp_path: Path) -> None:
 def test_repeated_rows_are_reported_once(tmp_path: Path) -> None:
     """Equal rows are drift for the first time, and nothing afterwards."""
     with wood(tmp_path) as it:
-        assert it.told(*WOOD, WOOD[3]) == ["schema-drift: row listed 2 times (tree-3)"]
-        assert it.told(*WOOD, WOOD[3], tree(200)) == ["model-added: tree-200 added: llm, 8 tokens"]
+        assert it.findings(*WOOD, WOOD[3]) == ["schema-drift: row listed 2 times (tree-3)"]
+        assert it.findings(*WOOD, WOOD[3], tree(200)) == [
+            "model-added: tree-200 added: llm, 8 tokens"
+        ]
         assert len(it.listed) == 151

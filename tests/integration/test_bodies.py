@@ -49,7 +49,7 @@ def test_differences_are_to_a_whole_body_until_a_new_one_costs_less(database: Da
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>Bad gateway</html>", bytes(range(256)) * 4])
-def test_what_has_little_of_the_one_before_is_whole(database: Database, content: bytes) -> None:
+def test_an_unlike_body_is_stored_whole(database: Database, content: bytes) -> None:
     """An unlike answer is stored without a base, and the next one does not use it as a base."""
     first = poll(database, 0, states(1)[0])
     odd = poll(database, 1, content, Outcome.INVALID)
@@ -109,7 +109,7 @@ def test_a_poll_after_a_damaged_keyframe_is_whole(database: Database) -> None:
         assert bodies.read(connection, then.digest) == then.body
 
 
-def test_what_an_older_version_stored_is_read_and_rested_on(database: Database) -> None:
+def test_a_body_of_an_older_version_is_read_and_is_a_base(database: Database) -> None:
     """Bodies of older versions, packed by zlib, stay as they are and serve as a base."""
     first = poll(database, 0, states(1)[0])
     stored = {"body": zlib.compress(first.body, 9), "sha256": first.digest}
@@ -163,7 +163,7 @@ def test_an_edited_base_is_reported(database: Database, case: str) -> None:
         bodies.read(connection, names["fourth"])
 
 
-def test_one_that_is_not_there_cannot_be_read(database: Database) -> None:
+def test_an_unknown_body_cannot_be_read(database: Database) -> None:
     """Reading an unknown digest is a StoreError, not a crash."""
     series(database, 1)
     with database.reading() as connection, pytest.raises(StoreError, match="cannot be read"):
@@ -178,7 +178,7 @@ def test_another_body_in_its_place_is_not_taken_for_it(database: Database) -> No
         bodies.read(connection, answer.digest)
 
 
-def test_a_whole_body_that_is_damaged_is_told(database: Database) -> None:
+def test_a_damaged_whole_body_is_reported(database: Database) -> None:
     """A damaged whole body is named, with the number of differences to it."""
     answers = series(database, 3)
     damage(database, answers[0])

@@ -24,7 +24,7 @@ def bad(connection: Transaction) -> list[str]:
     return [str(each) for each in found if each.table == "snapshot"]
 
 
-def test_what_is_told_between_polls_breaks_no_link(tmp_path: Path) -> None:
+def test_a_finding_between_polls_breaks_no_link(tmp_path: Path) -> None:
     """A finding recorded after a poll breaks no link, and the next link covers it."""
     database = Database(str(tmp_path / "a.db"))
     first = Poll("infomaniak", AT, 5, Outcome.FIRST, payload(), snapshot(A, B, at=AT))

@@ -58,7 +58,7 @@ def test_a_recipient_is_not_mailed_again_because_of_another(tmp_path: Path) -> N
     assert "open-source-models" in text_of(ann)
 
 
-def test_a_target_that_is_gone_is_told_of_on_the_others(tmp_path: Path) -> None:
+def test_a_gone_target_is_reported_to_the_others(tmp_path: Path) -> None:
     """After a 410 a chat gets nothing more, and the other chat is alerted by name."""
     with (
         rig(tmp_path, ONE, TWO) as made,

@@ -171,7 +171,7 @@ def test_later_run_repeats_id_and_body(http: Http) -> None:
     [answer(202), break_off(), drip(), flood(10**6), gzip_bomb(1000)],
     ids=["accepted", "broken-off", "dripping", "too-long", "compressed"],
 )
-def test_taken_is_taken(http: Http, step: Step) -> None:
+def test_an_accepted_message_is_not_sent_again(http: Http, step: Step) -> None:
     """After a 2xx status nothing is sent again, even if the answer is broken."""
     with serve(step) as server:
         webhook(server.url, http).send(message())
@@ -257,7 +257,7 @@ def test_unfit_url(http: Http, caplog: pytest.LogCaptureFixture) -> None:
     assert_nothing_shown(failed.value, channel, caplog)
 
 
-def test_gone_says_what_to_do(http: Http) -> None:
+def test_a_gone_receiver_has_a_hint(http: Http) -> None:
     """The hint after a 410 asks to remove the channel, and after a 404 it does not."""
     with serve(answer(410)) as server, pytest.raises(DeliveryFailed) as failed:
         webhook(server.url, http).send(message())

@@ -107,7 +107,7 @@ def test_a_killed_process_loses_its_claim_at_once() -> None:
         ("damaged", FAR),
     ],
 )
-def test_who_is_not_known_to_live_keeps_a_claim_for_as_long_as_a_clock_may_be_off(
+def test_a_claim_of_an_unknown_process_lasts_as_long_as_its_clock_may_be_off(
     owner: str, off: timedelta
 ) -> None:
     """A claim of an unknown process lasts as long as its clock may be off."""

@@ -38,7 +38,7 @@ def test_a_clock_that_cannot_be_right_is_not_followed(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_a_poll_by_a_clock_that_was_ahead_puts_no_trouble_off(
+def test_a_clock_that_was_ahead_delays_no_problem(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """After a poll with a clock that was ahead, problems are reported on time."""
@@ -50,26 +50,26 @@ def test_a_poll_by_a_clock_that_was_ahead_puts_no_trouble_off(
         assert "before the last poll, of 2027-01-01T01:00:00Z: that one's clock was" in caplog.text
         r.outcomes(2)
         r.outcomes(33, later=3 * HOUR)
-    assert [[finding.rule for finding in each.findings] for each in r.ear.heard] == [
+    assert [[finding.rule for finding in each.findings] for each in r.ear.messages] == [
         *[["provider-failing"]] * 3,
         *[["catalog-stale"]] * 2,
         ["trouble-ended"],
     ]
-    assert "could not be read for 2 hours" in sentence(r.ear.heard[0].findings[0])
-    assert "no answer was accepted for 3 days" in sentence(r.ear.heard[3].findings[0])
+    assert "could not be read for 2 hours" in sentence(r.ear.messages[0].findings[0])
+    assert "no answer was accepted for 3 days" in sentence(r.ear.messages[3].findings[0])
 
 
 @pytest.mark.long
-def test_trouble_that_was_told_by_a_clock_that_was_ahead_is_told_again(tmp_path: Path) -> None:
+def test_a_problem_reported_by_a_clock_that_was_ahead_is_reported_again(tmp_path: Path) -> None:
     """A problem that was reported with a clock that was ahead is reported again, then daily."""
     with rig(tmp_path, GOOD, BAD) as r:
         r.outcomes(1)
         r.poll(later=365 * DAY)
         r.poll(later=HOUR - 365 * DAY)
         r.outcomes(24)
-    assert r.ear.told == [["payload-invalid"]] * 3
-    assert "invalid for 0 seconds" in sentence(r.ear.heard[1].findings[0])
-    assert "invalid for 1 day" in sentence(r.ear.heard[2].findings[0])
+    assert r.ear.rules == [["payload-invalid"]] * 3
+    assert "invalid for 0 seconds" in sentence(r.ear.messages[1].findings[0])
+    assert "invalid for 1 day" in sentence(r.ear.messages[2].findings[0])
 
 
 def test_an_answer_that_was_held_by_a_clock_that_was_ahead_goes_through(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_an_answer_that_was_held_by_a_clock_that_was_ahead_goes_through(tmp_path
     assert [str(each.poll.outcome) for each in (ahead, *after)] == ["held"] * 3 + ["changed"]
 
 
-def test_what_was_in_force_is_found_beside_a_snapshot_of_the_future(tmp_path: Path) -> None:
+def test_a_past_state_is_found_beside_a_snapshot_of_the_future(tmp_path: Path) -> None:
     """A past moment is looked up by the order of snapshots and their own times."""
     steps = [answer(body=body(*TEN[:count])) for count in (8, 9, 10)]
     with rig(tmp_path, *steps) as r:
@@ -99,7 +99,7 @@ def test_what_was_in_force_is_found_beside_a_snapshot_of_the_future(tmp_path: Pa
 
 
 @pytest.mark.long
-def test_what_moved_by_a_clock_that_was_ahead_has_settled_when_it_has(tmp_path: Path) -> None:
+def test_a_value_moved_by_a_clock_that_was_ahead_settles(tmp_path: Path) -> None:
     """A limit that moved by a wrong clock is reported when it is lowered again."""
     more, less = (answer(body=body(row(max_token_input=limit))) for limit in (8192, 4096))
     with rig(tmp_path, more, less, *[more] * 61, less) as r:
@@ -110,4 +110,4 @@ def test_what_moved_by_a_clock_that_was_ahead_has_settled_when_it_has(tmp_path: 
         r.outcomes(59, later=2 * HOUR)
         result = r.poll(later=2 * HOUR)
     assert [each.rule for each in result.poll.findings] == ["limit-lowered"]
-    assert r.ear.told[-1] == ["limit-lowered"]
+    assert r.ear.rules[-1] == ["limit-lowered"]

@@ -138,7 +138,7 @@ def test_durations_are_written_so_that_they_can_be_read(text: str) -> None:
         10**40,
     ],
 )
-def test_what_is_no_duration_is_refused(text: Any) -> None:
+def test_an_invalid_duration_is_refused(text: Any) -> None:
     """Odd text, other types, and durations that are too short or too long are rejected."""
     with pytest.raises(ValueError, match="a duration "):
         read_duration(text)
@@ -176,7 +176,7 @@ def test_the_token_comes_from_a_variable_or_a_file(file: Path, here: Path) -> No
     assert token(read(file, '[infomaniak]\ntoken = "from-toml"\n')) == "from-toml"
 
 
-def test_files_are_left_alone_for_those_who_need_none(file: Path) -> None:
+def test_files_can_be_skipped(file: Path) -> None:
     """Without files there is no token, its source is known, and contradictions are errors."""
     text = '[infomaniak]\ntoken_file = "token"\n[document]\nannotations = "names.toml"\n'
     loaded = read(file, text, files=False)
@@ -187,7 +187,7 @@ def test_files_are_left_alone_for_those_who_need_none(file: Path) -> None:
         read(file, both, files=False)
 
 
-def test_channels_are_read_with_what_they_want_to_hear(file: Path) -> None:
+def test_channels_are_read_with_their_filters(file: Path) -> None:
     """A log and a webhook channel keep name, level and filters, and the kind's own settings."""
     text = '[[channel]]\nkind = "log"\nname = "log"\n' + OPS + OPS_URL
     text += 'level = "breaking"\nmodels = ["qwen*"]\ntypes = ["llm"]\nformat = "slack"\n'
@@ -264,7 +264,7 @@ def test_the_file_is_looked_for_in_order(file: Path, here: Path, tmp_path: Path)
     assert find_file(file, named) == file
 
 
-def test_what_is_shown_hides_secrets_and_names_sources(file: Path) -> None:
+def test_shown_settings_hide_secrets_and_name_sources(file: Path) -> None:
     """Every setting is shown with its source, and secrets and passwords are masked."""
     text = f'database = "postgresql://u:{SECRET}@db.example/c"\nhttp.deadline = "1.5s"\n'
     text += f'[infomaniak]\ntoken = "{SECRET}"\n{OPS}url = "https://chat.example/{SECRET}"\n'
@@ -296,7 +296,7 @@ def test_an_absolute_file_is_where_it_says(file: Path, given: str) -> None:
     assert read(file, f'database = "{given}"').settings.database == "/a/b.db"
 
 
-def test_what_the_user_adds_to_a_request_is_hidden(tmp_path: Path) -> None:
+def test_added_headers_and_queries_are_hidden(tmp_path: Path) -> None:
     """Values of extra headers and query parts are masked, and their names and source shown."""
     file = tmp_path / "catalog.toml"
     file.write_text(

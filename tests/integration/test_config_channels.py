@@ -30,7 +30,7 @@ def wired(loaded: Loaded) -> tuple[object, ...]:
         return wire_channels(loaded.settings, http, now)
 
 
-def test_when_a_channel_is_told(file: Path) -> None:
+def test_the_timing_of_a_channel(file: Path) -> None:
     """Digest, hours and zone become the channel's timing, and the default sends immediately."""
     text = LOG + OPS + OPS_URL
     text += 'digest = "daily"\ndaily_at = "07:30"\nquiet_hours = "22:00-06:00"\n'
@@ -99,7 +99,7 @@ def test_a_template_and_a_link(file: Path) -> None:
     assert ops.wording.link == "https://wiki.example"
 
 
-def test_what_only_shows_in_use_is_checked_too(file: Path) -> None:
+def test_templates_and_urls_are_checked_too(file: Path) -> None:
     """Broken templates and URLs that Apprise refuses are all found, and no URL is shown."""
     (file.parent / "text.txt").write_text("$titel\n")
     text = f'{LOG}{OPS}{OPS_URL}template = "text.txt"\n'
@@ -183,6 +183,6 @@ def test_the_size_of_a_message(file: Path) -> None:
         (CHATS + f'urls = ["a://{SECRET}", "a://{SECRET}"]\n', "channel.0.urls: one of them is"),
     ],
 )
-def test_each_mistake_is_told(file: Path, lines: str, told: str) -> None:
+def test_each_mistake_is_reported(file: Path, lines: str, told: str) -> None:
     """Each invalid channel setting is reported without its value."""
     assert mistakes(file, lines).startswith(told)

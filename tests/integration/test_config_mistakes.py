@@ -9,7 +9,7 @@ from catalog.core.errors import SettingsInvalid
 from tests.support.configuration import OPS, OPS_URL, SECRET, mistakes, read
 
 
-def test_mistakes_with_secret_files_are_told(file: Path) -> None:
+def test_mistakes_with_secret_files_are_reported(file: Path) -> None:
     """A secret given twice, and a missing, empty or unreadable secret file are mistakes."""
     (file.parent / "empty").write_text(" \n")
     (file.parent / "binary").write_bytes(b"\xff\xfe")
@@ -71,12 +71,12 @@ def test_a_token_that_no_header_takes_is_a_mistake(file: Path, wrong: str) -> No
         ("channel = [5]\n", "channel.0: a table is expected"),
     ],
 )
-def test_each_mistake_with_a_channel_is_told(file: Path, lines: str, told: str) -> None:
+def test_each_mistake_of_a_channel_is_reported(file: Path, lines: str, told: str) -> None:
     """Each invalid channel setting is reported without its value."""
     assert mistakes(file, lines).startswith(told)
 
 
-def test_an_annotations_file_of_no_name_is_told_once(file: Path) -> None:
+def test_an_invalid_annotations_path_is_reported_once(file: Path) -> None:
     """An invalid annotations path gives one mistake."""
     for odd, told in (("5", "a path is expected"), ('"a\\u0000b"', "a path must not contain NUL")):
         text = f"document.annotations = {odd}\n"
@@ -162,7 +162,7 @@ def test_two_channels_of_one_name_are_a_mistake(file: Path) -> None:
         ("rules = 3", "rules: a table is expected"),
     ],
 )
-def test_each_mistake_is_told_in_words(file: Path, text: str, told: str) -> None:
+def test_each_mistake_is_reported_in_words(file: Path, text: str, told: str) -> None:
     """Each mistake is reported with its place and the expected value."""
     assert mistakes(file, text).startswith(told)
 
@@ -192,7 +192,7 @@ def test_each_mistake_is_told_in_words(file: Path, text: str, told: str) -> None
         ),
     ],
 )
-def test_what_is_misspelled_is_told_with_what_was_meant(file: Path, text: str, told: str) -> None:
+def test_a_misspelled_name_gets_a_suggestion(file: Path, text: str, told: str) -> None:
     """A misspelled or misplaced name is reported with the right one."""
     assert mistakes(file, text).startswith(told)
 
@@ -264,14 +264,14 @@ def test_a_misspelled_variable_is_a_mistake(file: Path) -> None:
     ]
 
 
-def test_a_variable_of_somebody_else_is_no_mistake(file: Path) -> None:
+def test_a_variable_of_kubernetes_is_no_mistake(file: Path) -> None:
     """Variables that Kubernetes sets for a service named catalog are ignored and listed."""
     environ = {"CATALOG_SERVICE_HOST": "10.0.0.1", "CATALOG_PORT_80_TCP_ADDR": "10.0.0.1"}
     loaded = read(file, "", environ)
     assert loaded.unknown_variables == ("CATALOG_PORT_80_TCP_ADDR", "CATALOG_SERVICE_HOST")
 
 
-def test_all_mistakes_are_told_at_once_each_with_its_source(file: Path) -> None:
+def test_all_mistakes_are_reported_at_once_with_their_source(file: Path) -> None:
     """Mistakes of file, environment and command line are reported in one list."""
     text = f'colour = 1\nhttp.attempts = 0\n{OPS}[rules]\nno-such = "info"\n'
     environ = {"CATALOG_HOLD_SHARE": "30", "INFOMANIAK_API_TOKEN_FILE": "/missing"}
@@ -302,14 +302,14 @@ def test_an_environment_value_beside_an_odd_file_is_no_crash(file: Path) -> None
         (b".".join([b"a"] * 3000) + b" = 1", "is nested too deeply"),
     ],
 )
-def test_a_file_that_is_no_toml_is_told(file: Path, content: bytes, told: str) -> None:
+def test_a_file_that_is_no_toml_is_reported(file: Path, content: bytes, told: str) -> None:
     """A file that is not TOML is reported by name."""
     file.write_bytes(content)
     with pytest.raises(SettingsInvalid, match=told):
         load(file, environ={})
 
 
-def test_a_file_that_cannot_be_read_is_told(file: Path) -> None:
+def test_an_unreadable_file_is_reported(file: Path) -> None:
     """A named file must be there, and be a file."""
     with pytest.raises(SettingsInvalid, match="No such file") as caught:
         load(file, environ={})

@@ -38,7 +38,7 @@ secret = "{SECRET}"
 """
 
 
-def test_ten_mistakes_have_their_line_their_value_and_what_is_right(file: Path) -> None:
+def test_ten_mistakes_have_line_value_and_suggestion(file: Path) -> None:
     """Each mistake of a file is one line, in the order of the file, without a secret."""
     told = {
         1: "database = 5: text is expected",

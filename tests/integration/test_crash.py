@@ -18,7 +18,7 @@ KILLS = 40
 
 
 @pytest.mark.long
-def test_a_pass_killed_anywhere_is_mended_by_the_next(tmp_path: Path) -> None:
+def test_a_pass_killed_anywhere_is_repaired_by_the_next(tmp_path: Path) -> None:
     """After a SIGKILL at any line, the next pass gives the results of an undisturbed run."""
     before = tmp_path / "before"
     before.mkdir()

@@ -64,7 +64,7 @@ def test_whatever_a_pass_breaks_off_with_the_next_one_runs(
 
 
 @pytest.mark.long
-def test_what_comes_due_during_a_pass_is_made_up(tmp_path: Path) -> None:
+def test_a_slot_missed_during_a_pass_is_done_after_it(tmp_path: Path) -> None:
     """A slot missed during a long pass runs right after it."""
     started, done = [now()], Event()
 
@@ -126,7 +126,7 @@ def test_a_pass_is_not_dropped_while_the_one_before_it_is_put_away(tmp_path: Pat
     assert dropped == []
 
 
-def test_a_pass_that_is_stuck_lets_the_watchdog_bite(
+def test_a_hanging_pass_lets_the_watchdog_act(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """While a pass exceeds its limit, the service manager gets no watchdog signal."""
@@ -210,7 +210,7 @@ def test_a_run_that_the_clock_put_off_is_no_stuck_pass(tmp_path: Path) -> None:
         assert manager.recv(4096) == b"WATCHDOG=1"
 
 
-def test_a_scheduler_that_stands_still_lets_the_watchdog_bite(
+def test_a_dead_scheduler_lets_the_watchdog_act(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """If the scheduler starts nothing, the log reports it, and the watchdog is not informed."""
@@ -249,7 +249,7 @@ def test_a_provider_removed_while_its_run_waits_is_not_polled(tmp_path: Path) ->
     assert polled == []
 
 
-def test_a_run_that_moved_beyond_its_slot_is_planned_anew(
+def test_a_run_beyond_its_slot_is_rescheduled(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """After the clock is set back, the next run is rescheduled."""
@@ -280,7 +280,7 @@ class Patient(Ear):
 
 
 @pytest.mark.long
-def test_what_was_refused_is_sent_between_two_passes(
+def test_a_refused_message_is_sent_between_two_passes(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A refused message is retried between two passes, even after an internal error."""

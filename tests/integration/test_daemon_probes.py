@@ -133,7 +133,7 @@ MANY = [[llm(number, f"a/{number}") for number in range(1, 9)]]
 
 
 @pytest.mark.long
-def test_a_stop_ends_what_is_being_called(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_stop_ends_the_current_calls(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A stop ends the current calls, and the next run does the others."""
     caplog.set_level(logging.INFO)
     closed = []
@@ -146,7 +146,7 @@ def test_a_stop_ends_what_is_being_called(tmp_path: Path, caplog: pytest.LogCapt
 
 
 @pytest.mark.long
-def test_a_reload_ends_what_is_being_called_and_begins_anew(
+def test_a_reload_ends_the_current_call_and_continues(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A reload closes the old work after its last call, and the new work continues."""
@@ -163,7 +163,7 @@ def test_a_reload_ends_what_is_being_called_and_begins_anew(
     assert closed[1:] == [16]
 
 
-def test_a_document_that_cannot_be_written_is_told(
+def test_an_unwritable_document_is_reported(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """If the document cannot be written, the models are still called."""

@@ -26,7 +26,7 @@ from tests.support.rig import rig
 from tests.support.shell import SECONDS
 
 
-def test_a_database_that_is_held_at_the_start_is_waited_for(
+def test_a_locked_database_at_the_start_is_waited_for(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A locked database at the start is logged, and a pass runs once it is free."""

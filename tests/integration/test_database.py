@@ -47,7 +47,7 @@ def test_a_path_and_a_url_name_the_same_file(tmp_path: Path) -> None:
         assert (database.file, database.place, database.exists) == (path, str(path), True)
 
 
-def test_what_is_committed_stays_and_what_is_undone_goes(tmp_path: Path) -> None:
+def test_a_commit_stays_and_a_rollback_goes(tmp_path: Path) -> None:
     """`keep=False` and an error undo everything of a transaction."""
     database = make(tmp_path / "a.db")
     with database.writing(keep=False) as connection:
@@ -203,7 +203,7 @@ def test_the_password_of_a_url_is_not_shown() -> None:
     assert "word" not in Database("postgresql://me:word@localhost/d").place
 
 
-def test_a_held_database_is_told_after_the_timeout(tmp_path: Path) -> None:
+def test_a_locked_database_is_reported_after_the_timeout(tmp_path: Path) -> None:
     """A locked database raises a retryable error after the timeout."""
     database = make(tmp_path / "a.db")
     other = Database(database.place, busy_timeout=0.02)
@@ -280,7 +280,7 @@ def test_an_upgrade_that_breaks_a_reference_is_undone(tmp_path: Path) -> None:
     engine.dispose()
 
 
-def test_what_cannot_be_begun_together_is_told(tmp_path: Path) -> None:
+def test_an_invalid_file_fails_several_transactions(tmp_path: Path) -> None:
     """If several transactions start together, an invalid file is the same error as for one."""
     file = tmp_path / "it.db"
     file.write_bytes(b"no database at all, but long enough to be one" * 30)

@@ -63,7 +63,7 @@ def test_a_file_that_is_replaced_is_the_one_in_use(tmp_path: Path, how: str) -> 
         assert seen.execute("select count(*) from payload").fetchone() == (1,)
 
 
-def test_a_backup_of_an_older_version_is_upgraded_where_it_was_put(tmp_path: Path) -> None:
+def test_a_backup_of_an_older_version_is_upgraded_in_its_place(tmp_path: Path) -> None:
     """After an error the schema is checked again, and a damaged file can be replaced."""
     path = tmp_path / "a.db"
     database = make(path)
@@ -132,7 +132,7 @@ def test_a_database_that_came_meanwhile_is_not_replaced(tmp_path: Path) -> None:
         assert connection.scalar(text("select count(*) from payload")) == 1
 
 
-def test_what_breaks_while_a_database_is_filled_names_the_database(tmp_path: Path) -> None:
+def test_an_error_while_filling_names_the_database(tmp_path: Path) -> None:
     """An error during filling names the database, not its temporary file."""
     path = tmp_path / "a.db"
     with (

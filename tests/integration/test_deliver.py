@@ -35,12 +35,12 @@ def test_a_message_is_tried_again_when_it_is_due(tmp_path: Path) -> None:
         it.ear.deaf = False
         assert [each.messages for each in deliver(it, timedelta(minutes=4))] == [1]
         assert deliver(it, timedelta(minutes=2)) == ()
-        assert it.ear.told == [["model-removed"]]
+        assert it.ear.rules == [["model-removed"]]
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("for_good", [True, False])
-def test_what_is_given_up_is_told_to_the_others(
+def test_a_given_up_message_is_reported_to_the_others(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, *, for_good: bool
 ) -> None:
     """The other channels get one alert about a given-up message."""
@@ -53,14 +53,14 @@ def test_what_is_given_up_is_told_to_the_others(
         it.poll()
         for _ in range(0 if for_good else 24 * 4):
             deliver(it, HOUR)
-        assert other.told == [["model-removed"], ["delivery-ended"], ["model-removed"]] or (
+        assert other.rules == [["model-removed"], ["delivery-ended"], ["model-removed"]] or (
             not for_good
-            and other.told == [["model-removed"], ["model-removed"], ["delivery-ended"]]
+            and other.rules == [["model-removed"], ["model-removed"], ["delivery-ended"]]
         )
         assert "given up after attempt" in caplog.text
         states = it.rows("select distinct state, channel from delivery order by 2")
         assert states == [("given up", "ear"), ("delivered", "other")]
-        (ended,) = [each for each in other.heard if each.findings[0].rule == "delivery-ended"]
+        (ended,) = [each for each in other.messages if each.findings[0].rule == "delivery-ended"]
         assert sentence(ended.findings[0]) == (
             "a message to channel ear was given up: channel ear is deaf"
         )
@@ -75,9 +75,9 @@ def test_a_receiver_that_asks_for_time_is_left_alone(tmp_path: Path) -> None:
         it.ear.deaf = False
         it.poll()
         deliver(it, HOUR)
-        assert it.ear.told == []
+        assert it.ear.rules == []
         deliver(it, HOUR)
-        assert it.ear.told == [["model-removed"], ["model-removed"]]
+        assert it.ear.rules == [["model-removed"], ["model-removed"]]
 
 
 def test_a_digest_waits_and_comes_as_one(tmp_path: Path) -> None:
@@ -87,14 +87,14 @@ def test_a_digest_waits_and_comes_as_one(tmp_path: Path) -> None:
         it.ear.timing = Timing(Digest.DAILY)
         waiting = [it.poll(later=HOUR).pending for _ in range(3)][-1]
         assert (waiting[0].messages, waiting[0].error) == (2, None)
-        assert it.ear.told == []
+        assert it.ear.rules == []
         assert deliver(it, 5 * HOUR) == ()
-        assert it.ear.told == [["model-added", "model-added"]]
+        assert it.ear.rules == [["model-added", "model-added"]]
         it.poll()
-        assert it.ear.told[1:] == [["model-removed"]]
+        assert it.ear.rules[1:] == [["model-removed"]]
 
 
-def test_a_second_attempt_disturbs_nobody(tmp_path: Path) -> None:
+def test_a_second_attempt_waits_for_the_end_of_quiet_hours(tmp_path: Path) -> None:
     """A message refused before the quiet hours is retried after them."""
     steps = [answer(body=body(*TEN[: 8 + new])) for new in (0, 1)]
     with rig(tmp_path, *steps) as it:
@@ -119,7 +119,7 @@ def test_a_wait_by_a_clock_that_was_ahead_is_as_long_as_any(
         assert it.rows("select attempts from delivery") == [(1,)]
         it.ear.deaf = False
         assert deliver(it, timedelta(seconds=asks or 6)) == ()
-        assert it.ear.told == [["model-removed"]]
+        assert it.ear.rules == [["model-removed"]]
 
 
 def test_the_end_of_quiet_hours_is_an_hour_of_the_day(tmp_path: Path) -> None:
@@ -134,6 +134,6 @@ def test_the_end_of_quiet_hours_is_an_hour_of_the_day(tmp_path: Path) -> None:
         it.ear.deaf = False
         it.clock.now -= HOUR
         deliver(it, 7 * HOUR + timedelta(minutes=59))
-        assert it.ear.told == []
+        assert it.ear.rules == []
         deliver(it, timedelta(minutes=1))
-        assert it.ear.told == [["model-removed"]]
+        assert it.ear.rules == [["model-removed"]]

@@ -143,7 +143,7 @@ def test_a_file_that_is_no_utf_8_is_refused(tmp_path: Path) -> None:
     assert path.read_bytes() == b"one\ntw\xffo\n"
 
 
-def test_a_path_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_an_unreadable_path_is_reported(tmp_path: Path) -> None:
     """A folder in place of the document is an error with its path and reason."""
     with pytest.raises(DocumentError, match=r"could not be read: Is a directory") as caught:
         publish(tmp_path, TEMPLATE, FIRST)
@@ -151,7 +151,7 @@ def test_a_path_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert caught.value.exit_code == 6
 
 
-def test_a_swallowed_marker_is_told_though_nothing_changed(tmp_path: Path) -> None:
+def test_a_swallowed_marker_is_reported_without_a_change(tmp_path: Path) -> None:
     """A hidden marker in an up-to-date document is found, unless the check is skipped."""
     path = tmp_path / "models.md"
     publish(path, TEMPLATE, FIRST)
@@ -161,7 +161,7 @@ def test_a_swallowed_marker_is_told_though_nothing_changed(tmp_path: Path) -> No
     assert not plan(path, TEMPLATE, FIRST, proved=False).differs
 
 
-def test_what_is_no_file_is_left_alone(tmp_path: Path) -> None:
+def test_a_pipe_or_device_is_not_replaced(tmp_path: Path) -> None:
     """A pipe or device in place of the document is not read or replaced."""
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(DocumentError, match="not a regular file"):
@@ -178,7 +178,7 @@ def test_a_failed_write_leaves_no_trace(tmp_path: Path) -> None:
     assert names(tmp_path) == ["models.md"]
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     """A file in the way of the document's folder is an error with the document's path."""
     (tmp_path / "docs").touch()
     wanted = Plan(tmp_path / "docs" / "models.md", "", "text\n")

@@ -117,7 +117,7 @@ def test_a_login_over_tls(certificate: ssl.SSLContext, security: Security) -> No
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-def test_a_certificate_that_nobody_signed(
+def test_an_untrusted_certificate(
     certificate: ssl.SSLContext, security: Security, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server with an untrusted certificate gets no login, and the mail is retried."""
@@ -131,7 +131,7 @@ def test_a_certificate_that_nobody_signed(
     assert mailbox.logins == []
 
 
-def test_a_server_without_starttls_hears_no_password() -> None:
+def test_a_server_without_starttls_gets_no_password() -> None:
     """If a server offers no STARTTLS, the required login is not sent."""
     with post_office(password=PASSWORD) as mailbox:
         error = fail(channel(mailbox.port, "starttls", **login()))
@@ -196,7 +196,7 @@ def test_one_recipient_does_not_get_a_mail_again_because_of_another() -> None:
     assert [to for _, to in mailbox.envelopes] == [["ann@example.org"]]
 
 
-def test_nobody_there() -> None:
+def test_a_closed_port() -> None:
     """A closed port is reported as unreachable and is retried."""
     with refusing() as url:
         error = fail(channel(int(url.rpartition(":")[2])))
@@ -204,7 +204,7 @@ def test_nobody_there() -> None:
     assert not error.for_good
 
 
-def test_a_server_that_says_nothing() -> None:
+def test_a_silent_server() -> None:
     """The deadline holds for a server that takes the connection and never greets."""
     with greeting(b"") as port:
         error = fail(channel(port, deadline=0.2))
@@ -219,7 +219,7 @@ def test_a_server_that_drips() -> None:
 
 
 @pytest.mark.long
-def test_a_server_that_scans_what_it_took() -> None:
+def test_a_server_that_scans_the_received_mail() -> None:
     """After the whole mail is sent, the server's answer is awaited past the deadline."""
     scanned = threading.Event()
 
@@ -235,7 +235,7 @@ def test_a_server_that_scans_what_it_took() -> None:
     assert len(mailbox.letters) == 1
 
 
-def test_what_is_given_up_is_not_sent_behind_our_back() -> None:
+def test_a_given_up_mail_never_arrives() -> None:
     """A mail whose time ends before its last byte never arrives."""
     released = threading.Event()
 
@@ -258,7 +258,7 @@ def test_a_connection_that_breaks_off() -> None:
     assert not error.for_good
 
 
-def test_no_log_tells_the_password(caplog: pytest.LogCaptureFixture) -> None:
+def test_no_log_contains_the_password(caplog: pytest.LogCaptureFixture) -> None:
     """No log record at any level contains the password or the mail."""
     caplog.set_level(logging.DEBUG)
     with post_office(password=PASSWORD) as mailbox:
@@ -304,7 +304,7 @@ def test_mail_servers_are_read(url: str, server: MailServer) -> None:
         *("smtp://mail.example.org/x", "smtp://mail.example.org?x=1", "smtp://mail:99999"),
     ],
 )
-def test_what_is_no_mail_server(url: str) -> None:
+def test_an_invalid_mail_server(url: str) -> None:
     """A user, a path or another scheme is refused."""
     with pytest.raises(SettingsInvalid):
         MailServer.read(url)

@@ -22,7 +22,7 @@ from tests.support.rig import HOUR, TOKEN
 ACCEPTED = {"first", "changed", "unchanged"}
 
 
-def test_an_unchanged_poll_at_rest_is_one_row(fast_rig: Callable[..., FastRig]) -> None:
+def test_an_unchanged_poll_on_the_fast_path_is_one_row(fast_rig: Callable[..., FastRig]) -> None:
     """On the fast path a poll adds one row with its slot, and no other change."""
     it = fast_rig(answer(body=RandomCatalog(20).body))
     assert str(it.poll().poll.outcome) == "first"
@@ -61,7 +61,7 @@ def test_the_store_is_the_same_as_without(fast_rig: Callable[..., FastRig]) -> N
         assert [str(each.poll.outcome) for each in seen] in [[one, one] for one in ACCEPTED]
         fast += ours.is_fast()
     assert fast > 10
-    assert ours.ear.told == plain.ear.told
+    assert ours.ear.rules == plain.ear.rules
     assert dump(ours, "fast_path") == dump(plain, "fast_path")
     documents = [(each.folder / "models.md").read_bytes() for each in (ours, plain)]
     assert documents[0] == documents[1]
@@ -101,7 +101,7 @@ def dump(it: FastRig, *but: str) -> dict[str, list[tuple[Any, ...]]]:
     return tables
 
 
-def test_what_changed_is_asked_for_once(fast_rig: Callable[..., FastRig]) -> None:
+def test_a_changed_answer_is_requested_once(fast_rig: Callable[..., FastRig]) -> None:
     """A changed answer moves from the fast path to the full pass without a second request."""
     made = RandomCatalog(20)
     before = made.body
@@ -132,7 +132,7 @@ def test_an_answer_that_was_not_modified_is_enough(fast_rig: Callable[..., FastR
     ]
 
 
-def test_whoever_writes_ends_the_rest(fast_rig: Callable[..., FastRig]) -> None:
+def test_a_write_ends_the_fast_path(fast_rig: Callable[..., FastRig]) -> None:
     """After a note, the next poll is a full pass, and the document shows the note."""
     it = fast_rig(answer(body=RandomCatalog(20).body))
     it.poll()
@@ -145,7 +145,7 @@ def test_whoever_writes_ends_the_rest(fast_rig: Callable[..., FastRig]) -> None:
     assert it.is_fast()
 
 
-def test_a_document_that_moved_is_mended(fast_rig: Callable[..., FastRig]) -> None:
+def test_a_removed_document_is_written_again(fast_rig: Callable[..., FastRig]) -> None:
     """A removed document is written again, and an edited one is reported."""
     it = fast_rig(answer(body=RandomCatalog(20).body))
     it.poll()
@@ -159,7 +159,7 @@ def test_a_document_that_moved_is_mended(fast_rig: Callable[..., FastRig]) -> No
     assert it.poll().document_error is not None
 
 
-def test_what_is_owed_keeps_from_rest(fast_rig: Callable[..., FastRig]) -> None:
+def test_a_pending_message_prevents_the_fast_path(fast_rig: Callable[..., FastRig]) -> None:
     """A refused message is retried at the next poll, before the fast path returns."""
     made = RandomCatalog(20)
     before = made.body
@@ -171,11 +171,11 @@ def test_what_is_owed_keeps_from_rest(fast_rig: Callable[..., FastRig]) -> None:
     assert not it.is_fast()
     it.ear.deaf = False
     it.poll()
-    assert len(it.ear.heard) == 1
+    assert len(it.ear.messages) == 1
     assert it.is_fast()
 
 
-def test_what_is_owed_of_another_provider_keeps_from_rest(
+def test_a_pending_message_of_another_provider_prevents_the_fast_path(
     fast_rig: Callable[..., FastRig],
 ) -> None:
     """A pending message of another provider prevents the fast path."""
@@ -194,7 +194,7 @@ def test_what_is_owed_of_another_provider_keeps_from_rest(
 
 @pytest.mark.long
 @pytest.mark.unmeasured
-def test_a_day_that_begins_ends_the_rest(fast_rig: Callable[..., FastRig]) -> None:
+def test_a_new_day_ends_the_fast_path(fast_rig: Callable[..., FastRig]) -> None:
     """The first poll of a day is a full pass, because ends of models depend on the day."""
     made = RandomCatalog(20)
     before = made.body
@@ -206,10 +206,10 @@ def test_a_day_that_begins_ends_the_rest(fast_rig: Callable[..., FastRig]) -> No
         it.poll(timedelta(hours=8))
     # Reminders at 14, 7 and 1 days left, because the removal already reported 30.
     told = [["retirement-ahead"], ["retirement-soon"], ["retirement-soon"]]
-    assert it.ear.told[1:] == told
+    assert it.ear.rules[1:] == told
 
 
-def test_a_clock_that_was_set_back_is_told(
+def test_a_clock_that_was_set_back_is_reported(
     fast_rig: Callable[..., FastRig], caplog: pytest.LogCaptureFixture
 ) -> None:
     """The fast path reports that the last poll has a later time."""
@@ -246,7 +246,7 @@ def test_no_token_is_noted(fast_rig: Callable[..., FastRig]) -> None:
     assert TOKEN.encode() not in (it.folder / "catalog.db").read_bytes()
 
 
-def test_what_flaps_keeps_from_rest(fast_rig: Callable[..., FastRig]) -> None:
+def test_a_flapping_value_prevents_the_fast_path(fast_rig: Callable[..., FastRig]) -> None:
     """A flapping value prevents the fast path until it settles."""
     made = RandomCatalog(20)
     one = made.body
@@ -257,5 +257,5 @@ def test_what_flaps_keeps_from_rest(fast_rig: Callable[..., FastRig]) -> None:
         it.poll()
     assert not it.is_fast()
     it.poll(timedelta(days=4))
-    assert it.ear.told[-1] == ["limit-lowered"]
+    assert it.ear.rules[-1] == ["limit-lowered"]
     assert it.is_fast()

@@ -19,7 +19,7 @@ from tests.support.http_server import Exchange, answer
 from tests.support.rig import HOUR, Ear
 
 
-def test_no_pass_puts_to_rest_what_another_one_left(fast_rig: Callable[..., FastRig]) -> None:
+def test_no_pass_hides_the_work_of_another_one(fast_rig: Callable[..., FastRig]) -> None:
     """Trouble reported by another process while a message is sent ends at the next poll."""
     made = RandomCatalog(20)
     before = made.body
@@ -33,7 +33,7 @@ def test_no_pass_puts_to_rest_what_another_one_left(fast_rig: Callable[..., Fast
 
         def send(self, message: Message) -> None:
             """Run the other process, then accept the message."""
-            if not self.heard:
+            if not self.messages:
                 # In a context of its own, as another process is.
                 assert str(Context().run(other.run_now).poll.outcome) == "failed"
             super().send(message)
@@ -43,10 +43,10 @@ def test_no_pass_puts_to_rest_what_another_one_left(fast_rig: Callable[..., Fast
     assert str(it.poll().poll.outcome) == "changed"
     assert not it.is_fast()
     it.poll()
-    assert slow.told[-1] == ["trouble-ended"]
+    assert slow.rules[-1] == ["trouble-ended"]
 
 
-def test_an_answer_that_was_overtaken_is_asked_for_anew(
+def test_an_outdated_answer_is_requested_again(
     fast_rig: Callable[..., FastRig], caplog: pytest.LogCaptureFixture
 ) -> None:
     """If another process stores a change during a request, the older answer is fetched again."""
@@ -69,7 +69,7 @@ def test_an_answer_that_was_overtaken_is_asked_for_anew(
     assert it.rows("select count(*) from snapshot") == [(2,)]
 
 
-def test_what_cannot_be_recorded_is_asked_for_once(fast_rig: Callable[..., FastRig]) -> None:
+def test_a_failed_write_causes_no_second_request(fast_rig: Callable[..., FastRig]) -> None:
     """If the database fails meanwhile, the error is raised without a second request."""
     body = RandomCatalog(20).body
     held: list[FastRig] = []
@@ -89,7 +89,7 @@ def test_what_cannot_be_recorded_is_asked_for_once(fast_rig: Callable[..., FastR
     assert len(it.server.requests) == 2
 
 
-def test_polls_stand_in_the_order_of_their_times(fast_rig: Callable[..., FastRig]) -> None:
+def test_polls_are_in_the_order_of_their_times(fast_rig: Callable[..., FastRig]) -> None:
     """A poll that started earlier but writes later gets the last poll's time."""
     it = fast_rig(answer(body=RandomCatalog(20).body))
     it.poll()

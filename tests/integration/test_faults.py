@@ -75,7 +75,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], An
 
 @pytest.mark.long
 @pytest.mark.parametrize("kind", FAULTS)
-def test_what_a_poll_makes_of_a_fault(
+def test_the_outcome_of_a_fault(
     kind: str,
     tmp_path: Path,
     undisturbed: tuple[list[str], Any, Any],
@@ -90,7 +90,7 @@ def test_what_a_poll_makes_of_a_fault(
         told = it.poll()
         assert told.poll.outcome is fault.outcome, told.poll.error
         rest = it.outcomes(POLLS - 1)
-        shown = [repr(told), repr(it.ear.heard), it.document.read_text(), caplog.text]
+        shown = [repr(told), repr(it.ear.messages), it.document.read_text(), caplog.text]
         shown += [*map(repr, it.rows("select * from poll")), it.file.read_bytes().decode("latin-1")]
         assert rest == outcomes[1:]
         assert it.rows(STATE) == state

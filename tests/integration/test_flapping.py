@@ -47,18 +47,18 @@ def told_in(it: Rig, hours: int) -> list[tuple[str, str]]:
     return [each for _ in range(hours // 5) for each in told(it, 5 * HOUR)]
 
 
-def test_back_and_forth_is_told_twice(tmp_path: Path) -> None:
+def test_back_and_forth_is_reported_twice(tmp_path: Path) -> None:
     """The first move and the first return are reported, and later moves are quiet."""
     steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096, 8192)]
     with rig(tmp_path, *steps) as it:
         rules = [[rule for rule, _ in told(it)] for _ in steps]
         assert rules == [[], ["limit-lowered"], ["flapping"], *[["flapping-damped"]] * 2]
-        assert it.ear.told == [["limit-lowered"], ["flapping"]]
-        assert "back and forth: move 2" in sentence(it.ear.heard[1].findings[0])
+        assert it.ear.rules == [["limit-lowered"], ["flapping"]]
+        assert "back and forth: move 2" in sentence(it.ear.messages[1].findings[0])
 
 
 @pytest.mark.long
-def test_what_flapped_is_told_when_it_stays_elsewhere(tmp_path: Path) -> None:
+def test_a_flapping_value_that_settles_elsewhere_is_reported(tmp_path: Path) -> None:
     """Three days after its last quiet move, a value that settled elsewhere is reported."""
     steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096)]
     with rig(tmp_path, *steps) as it:
@@ -73,7 +73,7 @@ def test_what_flapped_is_told_when_it_stays_elsewhere(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_what_settles_where_it_was_told_is_not_told_again(tmp_path: Path) -> None:
+def test_a_value_that_settles_at_the_reported_state_is_not_reported(tmp_path: Path) -> None:
     """A value that settles at its last reported state is not reported again."""
     steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096, 8192)]
     with rig(tmp_path, *steps) as it:
@@ -95,7 +95,7 @@ def test_a_model_that_comes_and_goes(tmp_path: Path) -> None:
         removed, restored, again, back = [told(it) for _ in range(5)][1:]
         assert removed == again == [("model-removed", "breaking")]
         assert restored == back == [("flapping", "info")]
-        assert "moved 3 times recently" in sentence(it.ear.heard[2].findings[0])
+        assert "moved 3 times recently" in sentence(it.ear.messages[2].findings[0])
 
 
 def test_a_value_not_seen_before_is_reported_at_once(tmp_path: Path) -> None:
@@ -110,12 +110,12 @@ def test_a_value_not_seen_before_is_reported_at_once(tmp_path: Path) -> None:
             "limit-lowered",
             "flapping",
         ]
-        assert sentence(it.ear.heard[2].findings[0]).endswith(
+        assert sentence(it.ear.messages[2].findings[0]).endswith(
             "4,096 → 2,048, moved 4 times recently"
         )
 
 
-def test_what_settles_is_reported_with_its_time(tmp_path: Path) -> None:
+def test_a_settled_value_is_reported_with_its_time(tmp_path: Path) -> None:
     """A value that settles elsewhere is reported once, with both values and since when."""
     steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096)]
     with rig(tmp_path, *steps) as it:
@@ -127,7 +127,7 @@ def test_what_settles_is_reported_with_its_time(tmp_path: Path) -> None:
         assert finding.change.as_json(finding.at)["since"] == moved
 
 
-def test_what_moves_on_when_it_would_have_settled(tmp_path: Path) -> None:
+def test_a_new_move_at_the_time_of_settling(tmp_path: Path) -> None:
     """A new move at the time of settling is reported alone."""
     steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096, 1024)]
     with rig(tmp_path, *steps) as it:
@@ -138,7 +138,7 @@ def test_what_moves_on_when_it_would_have_settled(tmp_path: Path) -> None:
         assert (finding.change.before, finding.change.after) == ("4096", "1024")
 
 
-def test_what_flapped_of_a_model_that_left_is_no_news(tmp_path: Path) -> None:
+def test_a_flapping_value_of_a_removed_model_is_not_reported(tmp_path: Path) -> None:
     """A flapping limit of a removed model is never reported."""
     steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096)]
     with rig(tmp_path, *steps, ABSENT) as it:
@@ -152,7 +152,7 @@ def test_a_gap_of_one_poll_is_no_event(tmp_path: Path) -> None:
     with rig(tmp_path, listed(), ABSENT, listed()) as it:
         among(it, "next")
         assert it.outcomes(4) == ["first", "unchanged", "unchanged", "unchanged"]
-        assert it.ear.told == []
+        assert it.ear.rules == []
         assert it.rows("SELECT poll_id, key FROM missing_model") == [(2, "1")]
 
 
@@ -164,8 +164,8 @@ def test_a_removal_is_believed_at_the_next_poll(tmp_path: Path) -> None:
         first_missing = it.clock.now
         assert it.outcomes(1, later=DAY) == ["changed"]
         assert it.outcomes(2) == ["unchanged", "unchanged"]
-        assert it.ear.told == [["model-removed"]]
-        (finding,) = it.ear.heard[0].findings
+        assert it.ear.rules == [["model-removed"]]
+        (finding,) = it.ear.messages[0].findings
         assert finding.callable_until is not None
         assert finding.at - first_missing == DAY
         assert (finding.callable_until - first_missing.date()).days == 30
@@ -184,7 +184,7 @@ def test_a_removal_is_asked_for_again_at_once(tmp_path: Path) -> None:
         among(it, "again")
         assert it.outcomes(2) == ["first", "changed"]
         assert len(it.server.requests) == 3
-        assert it.ear.told == [["model-removed"]]
+        assert it.ear.rules == [["model-removed"]]
 
 
 def test_a_second_request_that_brings_it_back(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_a_second_request_that_brings_it_back(tmp_path: Path) -> None:
     with rig(tmp_path, listed(), ABSENT, listed()) as it:
         among(it, "again")
         assert it.outcomes(2) == ["first", "unchanged"]
-        assert it.ear.told == []
+        assert it.ear.rules == []
 
 
 def test_a_second_request_that_fails(tmp_path: Path) -> None:
@@ -208,9 +208,9 @@ def test_other_changes_are_not_held_up(tmp_path: Path) -> None:
     with rig(tmp_path, listed(), moved) as it:
         among(it, "next")
         assert it.outcomes(2) == ["first", "changed"]
-        assert "model-removed" not in it.ear.told[0]
+        assert "model-removed" not in it.ear.rules[0]
         it.poll()
-        assert it.ear.told[1] == ["model-removed"]
+        assert it.ear.rules[1] == ["model-removed"]
 
 
 def test_moves_are_found_by_few_keys_as_among_all(tmp_path: Path) -> None:

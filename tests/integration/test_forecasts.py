@@ -34,7 +34,7 @@ def ends_told(ear: Ear) -> list[tuple[str, int, str]]:
     """Return name, days left and rule of each reminder that was sent."""
     return [
         (each.change.name, each.change.days_left(each.at), each.rule)
-        for message in ear.heard
+        for message in ear.messages
         for each in message.findings
         if isinstance(each.change, Retiring)
     ]
@@ -60,19 +60,19 @@ def probe(
 
 
 @pytest.mark.long
-def test_a_poll_a_day_tells_each_mark_once(tmp_path: Path) -> None:
+def test_daily_polls_send_each_reminder_once(tmp_path: Path) -> None:
     """Daily polls for forty days report the removal and four reminders, and nothing else."""
     with rig(tmp_path, FULL, NINE) as it:
         for _ in range(40):
             it.poll(later=DAY)
-        assert it.ear.told[0] == ["model-removed"]
+        assert it.ear.rules[0] == ["model-removed"]
         assert ends_told(it.ear) == [
             ("m10", 14, "retirement-ahead"),
             ("m10", 7, "retirement-soon"),
             ("m10", 1, "retirement-soon"),
             ("m10", 0, "retirement-soon"),
         ]
-        told = it.ear.heard[1].findings[0]
+        told = it.ear.messages[1].findings[0]
         assert (told.callable_until, told.basis) == (date(2026, 2, 2), "policy")
         assert told.ground == "Infomaniak's lifecycle policy"
         assert isinstance(told.change, Retiring)
@@ -96,7 +96,7 @@ def test_the_days_go_by_whatever_comes_of_a_poll(tmp_path: Path) -> None:
         assert ends_told(it.ear)[2:] == [("m10", -29, "retirement-over")]
 
 
-def test_a_restart_tells_nothing_again(tmp_path: Path) -> None:
+def test_a_restart_repeats_no_reminder(tmp_path: Path) -> None:
     """A restart repeats no reminder, and a dry run stores no reminder."""
     with rig(tmp_path, FULL, NINE) as it:
         it.outcomes(2)
@@ -110,7 +110,7 @@ def test_a_restart_tells_nothing_again(tmp_path: Path) -> None:
         assert ends_told(it.ear) == [("m10", 10, "retirement-ahead")]
 
 
-def test_two_passes_at_once_tell_once(tmp_path: Path) -> None:
+def test_concurrent_passes_send_one_reminder(tmp_path: Path) -> None:
     """Of two concurrent passes only one sends a reminder."""
     with rig(tmp_path, FULL, NINE) as it:
         it.outcomes(2)
@@ -130,13 +130,13 @@ def test_two_passes_at_once_tell_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_a_note_moves_the_end_and_starts_the_marks_anew(tmp_path: Path) -> None:
+def test_a_note_moves_the_end_and_restarts_the_reminders(tmp_path: Path) -> None:
     """A new, moved or withdrawn note is reported, and the reminders follow the new day."""
     with rig(tmp_path, FULL, NINE) as it:
         it.outcomes(2)
         say(it, "10", retires=date(2026, 3, 31), source="a mail")
         it.outcomes(2)
-        (told,) = it.ear.heard[-1].findings
+        (told,) = it.ear.messages[-1].findings
         assert (told.callable_until, told.basis, told.ground) == (
             *(date(2026, 3, 31), "announced", "a mail"),
         )
@@ -154,7 +154,7 @@ def test_a_note_moves_the_end_and_starts_the_marks_anew(tmp_path: Path) -> None:
             ("m10", 0, "retirement-soon"),
             ("m10", -11, "retirement-over"),
         ]
-        assert told.ground != it.ear.heard[-1].findings[0].ground
+        assert told.ground != it.ear.messages[-1].findings[0].ground
 
 
 def test_a_listed_model_may_end_and_its_removal_gives_the_noted_day(tmp_path: Path) -> None:
@@ -164,14 +164,14 @@ def test_a_listed_model_may_end_and_its_removal_gives_the_noted_day(tmp_path: Pa
         say(it, "10", retires=date(2026, 3, 31), source="a mail")
         it.outcomes(2)
         assert ends_told(it.ear) == [("m10", 89, "retirement-ahead")]
-        (removed,) = it.ear.heard[-1].findings
+        (removed,) = it.ear.messages[-1].findings
         assert (removed.rule, removed.basis) == ("model-removed", "announced")
         assert (removed.callable_until, removed.ground) == (date(2026, 3, 31), "a mail")
         assert "2026-03-31 (announced: a mail)" in it.document.read_text()
         say(it, "10")
         it.outcomes()
         assert ends_told(it.ear)[1:] == [("m10", 30, "retirement-ahead")]
-        assert it.ear.heard[-1].findings[0].basis == "policy"
+        assert it.ear.messages[-1].findings[0].basis == "policy"
 
 
 def test_a_model_that_is_back_has_no_end(tmp_path: Path) -> None:
@@ -179,9 +179,9 @@ def test_a_model_that_is_back_has_no_end(tmp_path: Path) -> None:
     with rig(tmp_path, FULL, NINE, FULL, FULL, NINE) as it:
         it.outcomes(2)
         it.outcomes(2, later=DAY * 15)
-        assert it.ear.told[1:] == [["model-restored"]]
+        assert it.ear.rules[1:] == [["model-restored"]]
         it.outcomes(later=DAY)
-        assert it.ear.told[2:] == [["model-removed"]]
+        assert it.ear.rules[2:] == [["model-removed"]]
         it.outcomes(2, later=DAY * 8)
         assert ends_told(it.ear) == [("m10", 14, "retirement-ahead")]
 
@@ -201,7 +201,7 @@ def test_a_refusal_proves_the_end_once(tmp_path: Path) -> None:
         assert ends_told(it.ear) == []
         probe(database, LEFT + DAY * 3, "refused", "chat-v1", said="gone")
         it.outcomes(later=DAY * 2)
-        (told,) = it.ear.heard[-1].findings
+        (told,) = it.ear.messages[-1].findings
         assert (told.rule, told.callable_until, told.basis) == (
             *("retirement-over", date(2026, 1, 4), "proved"),
         )
@@ -237,7 +237,9 @@ def test_an_old_database_is_not_reminded_of_what_is_long_over(tmp_path: Path) ->
         (Audience(in_use=True, usage=lambda: {(NAME, "m1"): ("a.py",)}), 0),
     ],
 )
-def test_who_follows_a_model_is_told(tmp_path: Path, audience: Audience, heard: int) -> None:
+def test_a_channel_gets_the_reminders_of_its_audience(
+    tmp_path: Path, audience: Audience, heard: int
+) -> None:
     """A channel gets reminders for the models and types of its audience only."""
     with rig(tmp_path, FULL, NINE) as it:
         it.outcomes(2)

@@ -10,7 +10,7 @@ def test_the_documents_of_the_shipped_history_are_the_golden_ones() -> None:
     assert OWN.read_bytes() == made[max(made)]
 
 
-def test_the_rows_of_december_2025_stand_in_its_document() -> None:
+def test_the_document_has_the_rows_of_december_2025() -> None:
     """The overview of 2025-12-23 has exactly the rows that its readers know."""
     lines = DECEMBER.read_text(encoding="utf-8").split("\n")
     head = "| Model Name | Model ID | Description | Max Tokens | Status |"

@@ -39,7 +39,7 @@ def test_an_unchanged_poll_takes_little_room(tmp_path: Path) -> None:
     assert (sizes[1] - sizes[0]) / 990 <= 70
 
 
-def test_what_a_poll_asks_for_costs_the_same_after_years(tmp_path: Path) -> None:
+def test_the_queries_of_a_poll_cost_the_same_after_years(tmp_path: Path) -> None:
     """After 1,000 more polls, the queries of a poll cost the same."""
     database = Database(str(tmp_path / "catalog.db"))
     with database.writing() as connection:

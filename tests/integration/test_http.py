@@ -36,7 +36,7 @@ def test_method_headers_and_body_are_sent(http: Http) -> None:
     assert (request.method, request.headers["x-mark"], request.body) == ("POST", "1", b"hello")
 
 
-def test_it_says_who_asks(http: Http) -> None:
+def test_the_user_agent_names_the_program(http: Http) -> None:
     """The provider sees the program's name and version, the same as in pyproject.toml."""
     with serve() as server:
         http.send(Request(server.url))
@@ -119,7 +119,7 @@ def test_a_status_has_its_error(
         (b"[" * 60_000, ""),
     ],
 )
-def test_an_error_quotes_what_the_api_says(http: Http, body: bytes, text: str) -> None:
+def test_an_error_quotes_the_message_of_the_api(http: Http, body: bytes, text: str) -> None:
     """An error quotes the API's message in the shapes that providers document."""
     with serve(answer(401, body)) as server, pytest.raises(Unauthorized) as caught:
         http.send(Request(server.url))

@@ -139,7 +139,7 @@ def test_the_encoding_that_changes_nothing_is_taken(http: Http) -> None:
 
 
 @pytest.mark.parametrize("step", [answer(503), answer(429), hang_up, break_off()])
-def test_a_trouble_that_passes_is_not_noticed(http: Http, step: Step) -> None:
+def test_a_temporary_problem_is_not_noticed(http: Http, step: Step) -> None:
     """A failing, dropped or truncated answer is requested again."""
     with serve(step, answer()) as server:
         assert http.send(Request(server.url)).status == 200

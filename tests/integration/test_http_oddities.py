@@ -125,7 +125,7 @@ def test_a_url_of_ours_that_cannot_be_read_is_a_setting(http: Http, url: str) ->
         http.send(Request(url))
 
 
-def test_what_nobody_thought_of_is_refused_and_logged(
+def test_an_unexpected_exception_is_refused_and_logged(
     http: Http, caplog: pytest.LogCaptureFixture
 ) -> None:
     """An unexpected exception is one line, with its traceback at debug level."""

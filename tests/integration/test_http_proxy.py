@@ -193,7 +193,7 @@ def test_a_host_of_no_proxy_is_reached_directly(authority: Path, encrypted: ssl.
             assert http.send(Request(f"https://{LOCAL}:{server.port}")).body == b"{}"
 
 
-def test_an_ignored_proxy_of_the_environment_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_ignored_proxy_of_the_environment_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """The error of an unreachable host gives the line that uses HTTPS_PROXY, until one is set."""
     monkeypatch.setenv("HTTPS_PROXY", f"http://{USER}:{PASSWORD}@proxy.test:3128")
     with refusing() as url:

@@ -142,9 +142,7 @@ def identity(certificate: Path) -> ssl.SSLContext:
     return context
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(
-    http: Http, identity: ssl.SSLContext
-) -> None:
+def test_an_untrusted_certificate_is_refused(http: Http, identity: ssl.SSLContext) -> None:
     """A request with its token is not sent to a server with an untrusted certificate."""
     with serve(tls=identity) as server:
         with pytest.raises(AnswerRefused, match=r"is not trusted: self.signed certificate"):

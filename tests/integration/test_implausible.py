@@ -37,8 +37,8 @@ def test_a_limit_of_zero_for_one_poll_is_dropped(tmp_path: Path) -> None:
     """An unconfirmed zero is reported as implausible, and its end is quiet."""
     with rig(tmp_path, *limits(8192, 0, 8192)) as it:
         assert rules(it, 4) == [[], ["implausible"], ["implausible-dropped"], []]
-        assert it.ear.told == [["implausible"]]
-        shown = sentence(it.ear.heard[0].findings[0])
+        assert it.ear.rules == [["implausible"]]
+        shown = sentence(it.ear.messages[0].findings[0])
         assert shown == "alpha: max_token_input 8,192 → 0, implausible, waiting for confirmation"
 
 
@@ -46,7 +46,7 @@ def test_a_confirmed_zero_is_judged_in_full(tmp_path: Path) -> None:
     """The next answer confirms the value, also if it is the same answer."""
     with rig(tmp_path, *limits(8192, 0)) as it:
         assert rules(it, 4) == [[], ["implausible"], ["limit-lost"], []]
-        assert it.ear.told == [["implausible"], ["limit-lost"]]
+        assert it.ear.rules == [["implausible"], ["limit-lost"]]
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_confirmed_leap_names_its_factor(tmp_path: Path, limit: int, factor: s
     """A factor above 20 is named, and above 100 also its likely cause."""
     with rig(tmp_path, *limits(8192, limit)) as it:
         assert rules(it, 3) == [[], ["implausible"], ["limit-lowered"]]
-        for heard in it.ear.heard:
+        for heard in it.ear.messages:
             assert factor in sentence(heard.findings[0])
 
 
@@ -90,7 +90,7 @@ def test_a_repeated_zero_is_quiet_until_it_is_confirmed(tmp_path: Path) -> None:
     with rig(tmp_path, *limits(8192, 0, 8192, 0)) as it:
         found = rules(it, 5)
         assert found[3:] == [["implausible-again"], ["limit-lost"]]
-        assert it.ear.told == [["implausible"], ["limit-lost"]]
+        assert it.ear.rules == [["implausible"], ["limit-lost"]]
 
 
 def test_a_removed_model_confirms_nothing(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ def cut(version: int) -> bytes:
     )
 
 
-def test_a_cut_is_let_through_although_something_else_moves(tmp_path: Path) -> None:
+def test_a_large_removal_is_accepted_although_something_else_moves(tmp_path: Path) -> None:
     """Three polls in a row that lack the same nine of sixteen models are believed."""
     whole = body(*(row(id=at, name=f"m{at}") for at in range(1, 17)))
     steps = [answer(body=each) for each in (whole, cut(1), cut(2), cut(3))]

@@ -11,7 +11,7 @@ from catalog.replay.wire import after
 LATE = Answer(HTTPStatus.OK, {}, b"whole", way=after(0.01))
 
 
-def test_who_waits_gets_the_whole_answer() -> None:
+def test_a_patient_client_gets_the_whole_answer() -> None:
     """A client gets the whole answer after an uninterrupted pause."""
     with Listener(0, lambda _: LATE) as listener:
         thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.01})

@@ -44,7 +44,7 @@ def test_by_number_or_fingerprint(database: Database) -> None:
             lookup.find(connection, ["other"], "2")
 
 
-def test_what_was_compared(database: Database) -> None:
+def test_the_compared_states(database: Database) -> None:
     """A finding is compared with the current and the previous snapshot, if there are any."""
     filled(database)
     with database.reading() as connection:

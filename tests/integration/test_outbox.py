@@ -52,9 +52,7 @@ def test_a_message_is_claimed_delivered_and_never_again(database: Database) -> N
 
 
 @pytest.mark.parametrize(("days", "sent"), [(1, False), (3, False), (4, True), (365, True)])
-def test_what_waits_for_longer_than_anything_does_is_sent(
-    database: Database, days: int, sent: bool
-) -> None:
+def test_a_wait_longer_than_three_days_ends(database: Database, days: int, sent: bool) -> None:
     """A wait of more than three days comes from a clock that was ahead, so the message is sent."""
     owe(database, due=AT + timedelta(days=days))
     with database.writing() as connection:
@@ -148,7 +146,7 @@ def test_a_refused_message_says_why_and_waits(database: Database) -> None:
         )
 
 
-def test_what_was_given_up_is_not_sent(database: Database) -> None:
+def test_a_given_up_message_is_not_sent(database: Database) -> None:
     """A given-up message is no longer due or pending."""
     owe(database)
     owe(database, 1)

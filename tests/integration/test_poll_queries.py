@@ -56,7 +56,7 @@ def test_no_statement_is_made_by_the_orm(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("models", [20, 500])
-def test_what_a_poll_asks_of_the_database(tmp_path: Path, models: int) -> None:
+def test_the_number_of_statements_of_a_poll(tmp_path: Path, models: int) -> None:
     """Statements and writing transactions of a poll have a limit for any number of models."""
     made = RandomCatalog(models)
     first = made.body

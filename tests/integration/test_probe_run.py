@@ -97,11 +97,11 @@ def test_every_cell_of_the_matrix_is_right(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_ghosts_phantoms_and_what_lingers_are_told_once(tmp_path: Path) -> None:
+def test_each_difference_from_the_lists_is_reported_once(tmp_path: Path) -> None:
     """Differences from the lists are alerted once, in one message per run."""
     with stand(tmp_path, (BEFORE, AFTER), BEHAVIOR, **{"http.deadline": 1}) as it:
         it.sync.deliver()
-        it.ear.heard.clear()
+        it.ear.messages.clear()
         absent = {"acme/broken", "acme/busy", "acme/slow", "short"}
         told = it.run_twice()
         assert told == {
@@ -113,7 +113,7 @@ def test_ghosts_phantoms_and_what_lingers_are_told_once(tmp_path: Path) -> None:
         }
         assert it.run_twice() == set()
         it.sync.deliver()
-        assert [len(message.findings) for message in it.ear.heard] == [5, 3]
+        assert [len(message.findings) for message in it.ear.messages] == [5, 3]
         with it.probing.database.reading() as connection:
             refused = probes.refused_since(connection, NAME)
     assert refused == dict.fromkeys(("11", "21"), it.clock.now - 11 * MINUTE)
@@ -154,7 +154,7 @@ def test_the_budget_goes_to_the_most_pressing(tmp_path: Path) -> None:
         assert called == set(plan[: len(called)])
 
 
-def test_the_budget_begins_anew_at_midnight(tmp_path: Path) -> None:
+def test_the_budget_restarts_at_midnight(tmp_path: Path) -> None:
     """Calls left out by the budget run first on the next UTC day."""
     with stand(tmp_path, [[llm(1, "a/one"), llm(2, "a/two")]]) as it:
         tight = it.on(budget=Budget(2, 1000))
@@ -181,7 +181,7 @@ def test_an_alias_may_answer_under_its_full_name(tmp_path: Path) -> None:
         assert it.run_twice() == {("answered-as-another", "short")}
 
 
-def test_a_model_that_answers_as_another_of_the_catalog_is_told(tmp_path: Path) -> None:
+def test_a_model_that_answers_as_another_is_reported(tmp_path: Path) -> None:
     """An answer under another listed model's name is reported the first time."""
     behavior = Behavior(entries=(Entry("a/one", "chat-v2", answered_as="a/two"),))
     with stand(tmp_path, [[llm(1, "a/one"), llm(2, "a/two")]], behavior) as it:
@@ -189,7 +189,7 @@ def test_a_model_that_answers_as_another_of_the_catalog_is_told(tmp_path: Path) 
         assert it.run_twice() == set()
 
 
-def test_the_end_of_a_refusal_is_told(tmp_path: Path) -> None:
+def test_the_end_of_a_refusal_is_reported(tmp_path: Path) -> None:
     """The start and the end of a refusal are both reported."""
     refuses = Behavior(entries=(Entry("a/one", "chat-v2", (422,)),))
     with stand(tmp_path, [[llm(1, "a/one")]], refuses) as it:
@@ -200,7 +200,7 @@ def test_the_end_of_a_refusal_is_told(tmp_path: Path) -> None:
         assert it.run_twice() == {("listed-refused", "a/one")}
 
 
-def test_a_request_that_is_refused_says_nothing_of_the_model(tmp_path: Path) -> None:
+def test_a_refused_request_does_not_count_against_the_model(tmp_path: Path) -> None:
     """A refusal of another part of the request does not count against the model."""
     behavior = Behavior(entries=(Entry("a/one", does=(422,), body="other"),))
     with stand(tmp_path, [[llm(1, "a/one")]], behavior) as it:
@@ -248,7 +248,7 @@ def test_a_configured_product_is_not_looked_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_the_document_says_who_answers(tmp_path: Path) -> None:
+def test_the_document_shows_verdicts(tmp_path: Path) -> None:
     """The document shows verdicts after the first probe."""
     with stand(tmp_path, (BEFORE, AFTER), BEHAVIOR, **{"http.deadline": 1}) as it:
         document = it.folder / "models.md"

@@ -36,7 +36,7 @@ def keep(
         probes.end(connection, number, came, believed=believed)
 
 
-def test_what_is_known_of_a_cell(database: Database) -> None:
+def test_the_state_of_a_cell(database: Database) -> None:
     """A cell keeps its last believed verdict, its start, later tries and the first name."""
     keep(database, V2, 0, Verdict.ANSWERS, answered_as="First")
     keep(database, V2, 1, Verdict.REFUSED, believed=False)

@@ -126,7 +126,7 @@ def test_polls_that_say_the_same_thin_out(database: Database) -> None:
     assert pruned(database, 48).polls == 0
 
 
-def test_what_the_next_poll_goes_on_from_stays(database: Database) -> None:
+def test_the_data_for_the_next_poll_stays(database: Database) -> None:
     """Baseline, validators, trouble since the last accepted poll and held rows are as before."""
     poll(database, 0, Outcome.FIRST, FIRST, snapshot(model("1"), at=MIDNIGHT))
     poll(database, 1, Outcome.HELD, HELD, candidate="c")

@@ -19,7 +19,7 @@ def test_recent_findings_keep_a_snapshot_together() -> None:
     assert taken == [[], [3, 3, 3], [3, 3, 3, 2], [3, 3, 3, 2, 1, 1]]
 
 
-def test_removed_models_stand_in_the_document(tmp_path: Path) -> None:
+def test_removed_models_are_in_the_document(tmp_path: Path) -> None:
     """A delisted model is named with its dates until it is back."""
     answers = [answer(body=each) for each in (FULL, body(*TEN[:9]), FULL)]
     with rig(tmp_path, *answers) as it:

@@ -223,7 +223,7 @@ def test_polls_at_once_get_different_recordings(polled: ReplayServer) -> None:
     assert {reply.headers["ETag"] for reply in replies} == {tag(each) for each in HISTORY}
 
 
-def test_the_log_tells_requests_but_no_secret(
+def test_the_log_has_requests_but_no_secret(
     polled: ReplayServer, log: "queue.Queue[logging.LogRecord]"
 ) -> None:
     """Each request is one log line without token or query."""
@@ -248,7 +248,7 @@ def test_the_log_tells_requests_but_no_secret(
         ("GET /" + "x" * 70_000 + " HTTP/1.1", 414),
     ],
 )
-def test_what_is_no_request(
+def test_an_invalid_request(
     polled: ReplayServer, log: "queue.Queue[logging.LogRecord]", line: str, status: int
 ) -> None:
     """An invalid request gets an error in the API's shape, and its text is not repeated."""

@@ -114,7 +114,7 @@ def test_a_part_that_leads_nowhere_is_named(tmp_path: Path) -> None:
         Stage(tmp_path, {"pages": pages}, paging=CURSOR)
 
 
-def test_what_is_no_part_is_not_found(tmp_path: Path) -> None:
+def test_an_unknown_part_is_not_found(tmp_path: Path) -> None:
     """An invented cursor and another path are refused, and the history does not move."""
     pages = [part("a", last="a", more=True), part("b", more=False)]
     stage = Stage(tmp_path, {"pages": pages}, part("c"), paging=CURSOR)
@@ -154,7 +154,7 @@ def test_a_tag_is_answered_with_304(tmp_path: Path) -> None:
         (Description(route="/fleet", key="hull"), False),
     ],
 )
-def test_where_rows_stand_as_usual(description: Description, usual: bool) -> None:
+def test_faults_find_rows_in_data(description: Description, usual: bool) -> None:
     """Faults that change rows find the rows in `data`, each with an id."""
     assert (USUAL.is_usual, USUAL.can_be_called) == (True, True)
     route = Route(Described("mars", description), description)

@@ -194,7 +194,7 @@ def test_links(root: Path) -> None:
     assert found(Path("link")) == ["link/b.py"]
 
 
-def test_what_cannot_be_read(root: Path) -> None:
+def test_unreadable_files(root: Path) -> None:
     """Missing, special and oversized files are reported as skipped."""
     put(root, {"a.py": USE, "named.py": "#" * (LARGEST_NAMED + 1)})
     os.mkfifo(root / "pipe.py")

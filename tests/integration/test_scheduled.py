@@ -17,7 +17,7 @@ from tests.support.http_server import answer, serve
 from tests.support.rig import HOUR, rig
 
 
-def test_a_mistake_of_the_program_is_told_without_its_text(tmp_path: Path, http: Http) -> None:
+def test_a_mistake_of_the_program_is_reported_without_its_text(tmp_path: Path, http: Http) -> None:
     """If a pass fails by a programming error, the monitor gets its type and no secret."""
 
     def fetch(_: Validators) -> Answer:

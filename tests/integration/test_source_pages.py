@@ -170,7 +170,9 @@ def test_the_token_goes_to_no_other_host(there: str) -> None:
         ("none", "token-of-mars", "authorization", "Bearer token-of-mars"),
     ],
 )
-def test_who_asks(authorization: str, token: str | None, header: str, sent: str | None) -> None:
+def test_the_token_goes_into_the_described_header(
+    authorization: str, token: str | None, header: str, sent: str | None
+) -> None:
     """The token goes into the header that the description names."""
     asking = ListRequest(route="/models", authorization=authorization, headers={"x-version": "1"})
     with serve(answer(body=b"{}")) as server, Http(Limits(), tls=TLS) as http:

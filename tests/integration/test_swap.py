@@ -55,7 +55,7 @@ def test_a_lock_of_a_process_that_is_not_seen_is_met(file: Path) -> None:
         other.send_signal(signal.SIGKILL)
 
 
-def test_whoever_comes_between_the_locks_is_waited_for(file: Path) -> None:
+def test_a_process_that_comes_between_the_locks(file: Path) -> None:
     """The restore waits for a process that comes between the locks, then it is refused."""
     with closing(sqlite3.connect(file, isolation_level=None)) as other, file.open("r+b") as old:
         other.execute("begin immediate")
@@ -123,7 +123,7 @@ def test_a_folder_that_cannot_be_made_is_an_error(file: Path) -> None:
         restore(file.with_name("kept.db"), Path("/proc/x/y.db"), NOW)
 
 
-def test_a_database_that_is_damaged_in_its_place_is_told(file: Path) -> None:
+def test_damage_after_a_restore_is_reported(file: Path) -> None:
     """Damage after a restore is reported with the copies of the old files."""
     file.write_bytes(file.read_bytes()[:5000])
     with pytest.raises(StoreError, match="is damaged after the restore") as caught:

@@ -49,8 +49,8 @@ def test_first_changed_unchanged(tmp_path: Path) -> None:
         assert [each.snapshot for each in (first, changed, unchanged)] == [1, 2, 2]
         written = [each.document.written for each in (first, changed, unchanged) if each.document]
         assert written == [True, True, False]
-        assert it.ear.told == [["limit-lowered"]]
-        assert it.ear.heard[0].at == START + 2 * HOUR
+        assert it.ear.rules == [["limit-lowered"]]
+        assert it.ear.messages[0].at == START + 2 * HOUR
         assert "| 16,000 |" in it.document.read_text()
 
 
@@ -86,7 +86,7 @@ def test_order_and_spelling_mean_nothing(tmp_path: Path) -> None:
         assert it.rows("select count(*) from snapshot") == [(1,)]
 
 
-def test_what_was_held_is_not_a_baseline_for_conditions(tmp_path: Path) -> None:
+def test_a_held_answer_gives_no_validators(tmp_path: Path) -> None:
     """The validators of a held answer are not sent, because a 304 would confirm it."""
     sent: list[str | None] = []
 
@@ -104,9 +104,9 @@ def test_held_until_three_polls_say_the_same(tmp_path: Path) -> None:
     with rig(tmp_path, ok(FULL), ok(HALF)) as it:
         assert it.outcomes(3) == ["first", "held", "held"]
         assert "| `m9` |" in it.document.read_text()
-        assert it.ear.told == [["catalog-held"]]
+        assert it.ear.rules == [["catalog-held"]]
         assert it.outcomes() == ["changed"]
-        assert it.ear.told == [["catalog-held"], ["model-removed"] * 5]
+        assert it.ear.rules == [["catalog-held"], ["model-removed"] * 5]
         assert it.rows("select outcome, snapshot_id from poll") == [
             *(("first", 1), ("held", 1), ("held", 1), ("changed", 2))
         ]
@@ -120,17 +120,17 @@ def test_polls_in_quick_succession_do_not_confirm(tmp_path: Path) -> None:
         assert it.outcomes(2, later=timedelta(minutes=10)) == ["held", "changed"]
 
 
-def test_another_doubted_state_starts_the_count_anew(tmp_path: Path) -> None:
+def test_another_held_state_restarts_the_count(tmp_path: Path) -> None:
     """Only three polls that lack the same models count, without failed ones."""
     third = body(*TEN[:4])
     steps = [ok(FULL), ok(HALF), ok(third), answer(503), ok(third), ok(third)]
     with rig(tmp_path, *steps) as it:
         assert it.outcomes(6) == ["first", "held", "held", "failed", "held", "changed"]
-        assert it.ear.told[0] == ["catalog-held"]
-        assert len(it.ear.told) == 2
+        assert it.ear.rules[0] == ["catalog-held"]
+        assert len(it.ear.rules) == 2
 
 
-def test_a_return_to_the_baseline_starts_the_count_anew(tmp_path: Path) -> None:
+def test_a_return_to_the_baseline_resets_the_count(tmp_path: Path) -> None:
     """A poll that shows the old state ends the row of held polls."""
     with rig(tmp_path, *map(ok, (FULL, HALF, HALF, FULL, HALF, HALF, HALF))) as it:
         expected = ["first", "held", "held", "unchanged", "held", "held", "changed"]
@@ -158,7 +158,7 @@ def test_an_invalid_answer_is_evidence(tmp_path: Path) -> None:
     broken = body(*TEN[:3], TEN[0])
     with rig(tmp_path, ok(FULL), ok(broken), ok(broken), ok(FULL), ok(broken)) as it:
         assert it.outcomes(5) == ["first", "invalid", "invalid", "unchanged", "invalid"]
-        assert it.ear.told == [["payload-invalid"], ["trouble-ended"], ["payload-invalid"]]
+        assert it.ear.rules == [["payload-invalid"], ["trouble-ended"], ["payload-invalid"]]
         (error,) = set(it.rows("select error from poll where outcome = 'invalid'"))
         assert "$.data[3].id" in error[0]
         assert it.rows("select count(*) from payload") == [(2,)]
@@ -176,10 +176,10 @@ def test_a_failed_poll_moves_nothing(tmp_path: Path, step: Step) -> None:
         assert failed.poll.error is not None
         assert it.document.read_bytes() == before
         assert it.outcomes() == ["unchanged"]
-        assert it.ear.told == []
+        assert it.ear.rules == []
 
 
-def test_drift_is_told_once(tmp_path: Path) -> None:
+def test_drift_is_reported_once(tmp_path: Path) -> None:
     """A new field is reported once."""
     steps = [ok(FULL)]
     for size in (7000, 8000):
@@ -187,7 +187,10 @@ def test_drift_is_told_once(tmp_path: Path) -> None:
         steps.append(ok(body(*rows)))
     with rig(tmp_path, *steps) as it:
         it.outcomes(3)
-        assert it.ear.told == [["limit-lowered", "field-changed", "schema-drift"], ["limit-raised"]]
+        assert it.ear.rules == [
+            ["limit-lowered", "field-changed", "schema-drift"],
+            ["limit-raised"],
+        ]
 
 
 def test_restored_with_the_time_away(tmp_path: Path) -> None:
@@ -210,11 +213,11 @@ def test_a_dry_run_shows_all_and_writes_nothing(tmp_path: Path) -> None:
         assert dry.document is not None
         assert dry.document.written
         assert (it.document.read_bytes(), it.rows("select * from poll")) == before
-        assert it.ear.heard == []
+        assert it.ear.messages == []
         assert it.outcomes() == ["changed"]
 
 
-def test_what_a_channel_refused_stays_owed(tmp_path: Path) -> None:
+def test_a_refused_message_stays_pending(tmp_path: Path) -> None:
     """A refused message is sent by the next pass, with the same id and in order."""
     other = Ear("other")
     steps = [ok(FULL), ok(EDITED), ok(body(*TEN[:9])), ok(body(*TEN[:9]))]
@@ -232,21 +235,21 @@ def test_what_a_channel_refused_stays_owed(tmp_path: Path) -> None:
         it.ear.deaf = False
         assert it.poll().pending == ()
         expected = [["limit-lowered"], ["model-removed"]]
-        assert (it.ear.told, other.told) == (expected, expected)
+        assert (it.ear.rules, other.rules) == (expected, expected)
         assert it.poll().pending == ()
-        assert len(it.ear.heard) == len(other.heard) == 2
-        assert it.ear.heard[0].id != other.heard[0].id
+        assert len(it.ear.messages) == len(other.messages) == 2
+        assert it.ear.messages[0].id != other.messages[0].id
 
 
-def test_a_channel_hears_what_it_wants(tmp_path: Path) -> None:
+def test_a_channel_gets_only_its_audience(tmp_path: Path) -> None:
     """A channel gets only findings of its audience."""
     quiet = Ear("quiet", Audience(Level.BREAKING))
     more = ok(body(*TEN, row(id=11, name="new")))
     with rig(tmp_path, ok(FULL), more, more, ok(FULL)) as it:
         it.sync = replace(it.sync, channels=(it.ear, quiet))
         it.outcomes(4)
-        assert it.ear.told == [["model-added"], ["model-removed"]]
-        assert quiet.told == [["model-removed"]]
+        assert it.ear.rules == [["model-added"], ["model-removed"]]
+        assert quiet.rules == [["model-removed"]]
 
 
 def test_a_document_that_cannot_be_written_harms_nothing(tmp_path: Path) -> None:
@@ -256,7 +259,7 @@ def test_a_document_that_cannot_be_written_harms_nothing(tmp_path: Path) -> None
         it.poll()
         broken = it.poll()
         assert broken.document_error is not None
-        assert it.ear.told == [["limit-lowered"]]
+        assert it.ear.rules == [["limit-lowered"]]
         it.document.rmdir()
         mended = it.poll()
         assert (mended.poll.outcome, mended.document_error) == ("unchanged", None)
@@ -288,7 +291,7 @@ def test_another_process_was_faster(tmp_path: Path) -> None:
         it.poll()
         assert outcomes(it.file) == ["first", "changed", "unchanged"]
         assert "| 8,000 |" in it.document.read_text()
-        assert it.ear.told == [["limit-lowered"]]
+        assert it.ear.rules == [["limit-lowered"]]
 
 
 def test_without_a_token_nothing_is_asked_or_recorded(tmp_path: Path) -> None:
@@ -330,4 +333,4 @@ def test_the_token_is_nowhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) 
         with it.sync.database.reading() as connection:
             kept += b"".join(read(connection, each) for each in bodies(connection))
         assert TOKEN.encode() not in kept
-        assert TOKEN not in caplog.text + repr(it.sync) + repr(it.ear.heard)
+        assert TOKEN not in caplog.text + repr(it.sync) + repr(it.ear.messages)

@@ -18,7 +18,7 @@ def manager() -> Iterator[socket.socket]:
         yield bound
 
 
-def test_a_socket_that_is_a_file_hears_all(manager: socket.socket, tmp_path: Path) -> None:
+def test_a_socket_file_gets_all_messages(manager: socket.socket, tmp_path: Path) -> None:
     """A socket file gets each message of the protocol, with its status on one line."""
     manager.bind(str(tmp_path / "notify"))
     systemd = Systemd({"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "3000000"})
@@ -40,7 +40,7 @@ def test_a_socket_that_is_a_file_hears_all(manager: socket.socket, tmp_path: Pat
     assert int(moment) > 0
 
 
-def test_a_name_without_a_file_is_heard_too(manager: socket.socket) -> None:
+def test_an_abstract_socket_gets_messages_too(manager: socket.socket) -> None:
     """An address that begins with @ is an abstract socket."""
     name = f"catalog-test-{os.getpid()}"
     manager.bind(f"\0{name}")

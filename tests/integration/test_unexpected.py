@@ -60,7 +60,7 @@ def told_by(it: Rig) -> list[list[str]]:
     """Poll twice and return the received rules."""
     it.poll()
     it.poll()
-    return it.ear.told
+    return it.ear.rules
 
 
 def test_a_channel_that_breaks_off_silences_no_other(
@@ -101,8 +101,8 @@ def test_a_stored_message_that_cannot_be_read_silences_no_other(
             connection.exec_driver_sql("update finding set level = 'odd'")
         it.ear.deaf = other.deaf = False
         it.poll()
-    assert it.ear.told == []
-    assert other.told == [["model-withdrawn"]]
+    assert it.ear.rules == []
+    assert other.rules == [["model-withdrawn"]]
     assert "channel ear: nothing was sent by a mistake of this program: " in caplog.text
 
 
@@ -120,7 +120,7 @@ def test_a_provider_that_breaks_off_is_a_failed_poll(
         assert isinstance(came.poll.error, ProviderError)
         assert came.poll.error.exit_code == 3
         last = it.rows("select outcome, error from poll order by id desc limit 1")
-    assert it.ear.told == [["model-added"]]
+    assert it.ear.rules == [["model-added"]]
     assert last == [("failed", str(came.poll.error))]
     assert f"the poll of infomaniak failed {MISTAKE}" in caplog.text
     assert SECRET not in caplog.text
@@ -158,10 +158,10 @@ def test_a_document_that_breaks_off_keeps_no_message_back(tmp_path: Path) -> Non
         came = it.poll()
         assert isinstance(came.document_error, InternalError)
         assert came.document_error.exit_code == 70
-        assert it.ear.told == [["model-added"]]
+        assert it.ear.rules == [["model-added"]]
 
 
-def test_errors_of_the_store_are_what_they_were(tmp_path: Path) -> None:
+def test_errors_of_the_store_end_the_pass(tmp_path: Path) -> None:
     """A database that fails in the middle of a pass ends it: nothing could be recorded."""
 
     def fetch(_: Validators) -> Answer:
@@ -261,7 +261,7 @@ def test_a_database_that_is_lost_while_a_message_is_sent_ends_the_pass(tmp_path:
         it.poll()
         with pytest.raises(StoreError, match="is an empty file"):
             it.poll()
-    assert it.ear.told == []
+    assert it.ear.rules == []
 
 
 @pytest.mark.xdist_group("postgresql")

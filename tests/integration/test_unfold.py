@@ -68,7 +68,7 @@ def test_polls_that_share_a_row_become_rows(tmp_path: Path) -> None:
         b"\xff\x00",
     ],
 )
-def test_a_word_that_was_edited_locks_nobody_out(tmp_path: Path, word: str | bytes) -> None:
+def test_an_edit_does_not_stop_the_upgrade(tmp_path: Path, word: str | bytes) -> None:
     """After an edit, the upgrade invents no poll, loses no row, and verify reports the edit."""
     rows, bad = upgraded(folded(tmp_path, word))
     assert [row[0] for row in rows] == [1, 2, 3, 4, 7]

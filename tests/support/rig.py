@@ -45,19 +45,19 @@ class Ear:
     gone: bool = False
     asks: float | None = None
     """Seconds that it asks to wait while it is `deaf`."""
-    heard: list[Message] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
 
     def send(self, message: Message) -> None:
         """Keep the message."""
         if self.deaf:
             text = f"channel {self.name} is deaf"
             raise DeliveryFailed(text, for_good=self.gone, retry_after=self.asks)
-        self.heard.append(message)
+        self.messages.append(message)
 
     @property
-    def told(self) -> list[list[str]]:
+    def rules(self) -> list[list[str]]:
         """The rules of each message's findings."""
-        return [[finding.rule for finding in message.findings] for message in self.heard]
+        return [[finding.rule for finding in message.findings] for message in self.messages]
 
 
 @dataclass
