@@ -98,7 +98,7 @@ def test_odd_headers_end_in_an_answer_or_an_error_of_the_provider(
         *(b"\x16\x03\x01\x02\x00", b"HTTP/1.1 200 \xff\r\nA\r\n\r\n", b"HTTP/1.1 200 O\0K\r\n\r\n"),
     ],
 )  # fmt: skip
-def test_what_is_no_http_is_an_error_of_the_provider(start: bytes) -> None:
+def test_an_answer_that_is_no_http_is_an_error_of_the_provider(start: bytes) -> None:
     """A server with another protocol gives a known error."""
 
     def step(exchange: Exchange) -> None:
