@@ -1,4 +1,4 @@
-"""No file of a person or a repository can hang or crash a command."""
+"""No file can hang or crash a command."""
 
 import os
 import socket
@@ -37,7 +37,7 @@ def bound_socket(path: Path) -> None:
 
 
 def large(path: Path) -> None:
-    """Make a file of 200 MB that takes no room on the disk."""
+    """Make a file of 200 MB that takes no disk space."""
     with path.open("wb") as file:
         file.truncate(200_000_000)
 
@@ -108,7 +108,7 @@ READ_IN_PARTS = {"catalog", "described", "export", "payload", "state"}
 
 
 def play(shell: Shell, use: str, make: Callable[[Path], object], code: int) -> str:
-    """Run the command of a use on a hostile file and return its stderr."""
+    """Run the command of a use on a hostile file, return stderr."""
     words, configuration = USES[use]
     (shell.folder / "app.py").write_text("model = 'mixtral'\n", encoding="utf-8")
     (shell.folder / "right.json").write_bytes(body(row()))
@@ -126,17 +126,17 @@ def play(shell: Shell, use: str, make: Callable[[Path], object], code: int) -> s
 @pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("use", USES)
-def test_what_is_no_regular_file_is_refused(shell: Shell, use: str, kind: str) -> None:
+def test_a_special_file_is_refused(shell: Shell, use: str, kind: str) -> None:
     """Each command names a file that is not regular, explains the problem and ends."""
-    make, told = KINDS[kind]
-    if use == "recordings":  # a folder is wanted
-        told = "contains no recorded payload" if kind == "folder" else "Not a directory"
+    make, reason = KINDS[kind]
+    if use == "recordings":  # because this command takes a folder
+        reason = "contains no recorded payload" if kind == "folder" else "Not a directory"
     elif kind == "folder" and use in {"state", "catalog", "report", "baseline", "lock"}:
-        told = HOSTILE  # the first check reports it
+        reason = HOSTILE  # because the check of arguments reports it
     elif kind == "large" and use in READ_IN_PARTS | {"report"}:
         return
     code = 6 if use == "report" and kind != "folder" else 2
-    assert told in play(shell, use, make, code)
+    assert reason in play(shell, use, make, code)
 
 
 @pytest.mark.long
@@ -153,7 +153,7 @@ def test_odd_toml_is_refused(shell: Shell, use: str, content: str) -> None:
 def test_odd_json_is_refused(shell: Shell, use: str, content: str) -> None:
     """Deeply nested, too long or non-UTF-8 JSON is an error with the file's name."""
     if (use, content) == ("baseline", "a number as text"):
-        return  # a baseline holds no number
+        return  # because a baseline contains no number
     play(shell, use, lambda path: path.write_bytes(JSON[content]), CODES.get(use, 2))
 
 
@@ -178,7 +178,7 @@ NAME = os.fsdecode(b"a\xff.py")
 
 
 @pytest.mark.long
-def test_names_that_are_no_text_are_in_every_output(shell: Shell) -> None:
+def test_invalid_file_names_are_in_every_output(shell: Shell) -> None:
     """A file with a non-UTF-8 name is reported in each format, lock and baseline."""
     (shell.folder / NAME).write_text("model = 'mixtral'\n", encoding="utf-8")
     check = ("check", "--shipped", ".")
@@ -198,7 +198,7 @@ def test_names_that_are_no_text_are_in_every_output(shell: Shell) -> None:
 
 
 @pytest.mark.long
-def test_a_folder_whose_name_is_no_text(live: Live) -> None:
+def test_a_folder_with_an_invalid_name(live: Live) -> None:
     """A poll, its database and document, a backup and JSON work in such a folder."""
     shell, _ = live(answer(body=body(row())))
     folder = shell.folder / os.fsdecode(b"f\xff")
@@ -215,18 +215,18 @@ def test_a_folder_whose_name_is_no_text(live: Live) -> None:
 
 
 @pytest.mark.long
-def test_what_is_not_checked_is_reported(shell: Shell) -> None:
-    """A pull request's links to devices, pipes and endless folders are reported, in JSON too."""
+def test_unchecked_files_are_reported(shell: Shell) -> None:
+    """Links to devices and pipes in a pull request are reported, also in JSON."""
     (shell.folder / "a").mkdir()
     (shell.folder / "a" / ".gitignore").symlink_to("/dev/zero")
     (shell.folder / "a" / "link.py").symlink_to("/dev/zero")
     for number in range(25):
         os.mkfifo(shell.folder / f"{number:02}.py")
     ran = shell("check", "--shipped", ".")
-    told = [line for line in ran.err.splitlines() if line.startswith("not checked: ")]
-    assert told[0] == "not checked: a/.gitignore: it is not a regular file but a link"
-    assert told[1] == "not checked: 00.py: it is not a regular file but a pipe"
-    assert told[-1] == "not checked: 6 more; --format json lists all of them"
+    skipped = [line for line in ran.err.splitlines() if line.startswith("not checked: ")]
+    assert skipped[0] == "not checked: a/.gitignore: it is not a regular file but a link"
+    assert skipped[1] == "not checked: 00.py: it is not a regular file but a pipe"
+    assert skipped[-1] == "not checked: 6 more; --format json lists all of them"
     found = shell("check", "--shipped", ".", "--format", "json").json["skipped"]
     assert len(found) == 26
     assert found[0] == {"path": "a/.gitignore", "reason": "it is not a regular file but a link"}

@@ -1,4 +1,4 @@
-"""`catalog` behind a proxy: the same settings on the fast path, and no password anywhere."""
+"""`catalog` behind a proxy, on both paths and without a visible password."""
 
 import ssl
 from base64 import b64encode
@@ -31,7 +31,7 @@ class Behind:
 
 @pytest.fixture
 def behind(shell: Shell, authority: Path, encrypted: ssl.SSLContext) -> Iterator[Behind]:
-    """Set up a provider behind a proxy with login, whose certificate only a file vouches for."""
+    """Set up a provider with its own certificate behind a proxy."""
     (shell.folder / "company.pem").write_bytes(authority.read_bytes())
     with (
         serve(answer(body=BODY), tls=encrypted) as server,
@@ -50,7 +50,7 @@ def behind(shell: Shell, authority: Path, encrypted: ssl.SSLContext) -> Iterator
 
 
 def test_the_fast_path_uses_the_proxy(behind: Behind) -> None:
-    """The second poll is quick, and goes the same way with the same trust."""
+    """The second poll takes the fast path through the same proxy with the same certificates."""
     behind("sync")
     assert took_fast_path(behind.shell)
     assert len(behind.proxy.heads) == len(behind.server.requests) == 2
@@ -61,8 +61,8 @@ def test_the_fast_path_uses_the_proxy(behind: Behind) -> None:
 
 
 @pytest.mark.long
-def test_the_fast_path_reads_the_proxy_anew(behind: Behind) -> None:
-    """A changed password, a proxy that cannot be read and another certificate are seen at once."""
+def test_the_fast_path_reads_the_proxy_each_time(behind: Behind) -> None:
+    """A changed password, an unreadable proxy and another certificate apply immediately."""
     behind("sync")
     file = behind.shell.folder / "proxy"
     whole = file.read_text(encoding="utf-8")
@@ -89,7 +89,7 @@ def test_a_proxy_of_the_environment_is_not_stored(behind: Behind) -> None:
 
 @pytest.mark.long
 def test_no_output_shows_the_password(behind: Behind) -> None:
-    """Settings, logs, errors and the doctor show the proxy's host alone."""
+    """Settings, logs, errors and the doctor show only the host of the proxy."""
     behind("-vv", "sync")
     shown = behind("config", "show", "--format", "json").json["settings"]["http.proxy"]
     assert shown["value"] == "***"
@@ -97,13 +97,13 @@ def test_no_output_shows_the_password(behind: Behind) -> None:
     assert f"https://{HOST} took the token" in behind("doctor").out
     with refusing() as url:
         gone = url.replace("//", f"//{USER}:{PASSWORD}@")
-        told = behind("-vv", "sync", code=3, CATALOG_HTTP_PROXY=gone).err
-        assert f"through the proxy {url.removeprefix('http://')}: Connection refused" in told
+        err = behind("-vv", "sync", code=3, CATALOG_HTTP_PROXY=gone).err
+        assert f"through the proxy {url.removeprefix('http://')}: Connection refused" in err
 
 
 @pytest.mark.long
 def test_a_webhook_goes_through_the_proxy(behind: Behind) -> None:
-    """A test message reaches a chat through the proxy, and the doctor looks at the proxy."""
+    """A test message reaches a chat through the proxy, and the doctor checks the proxy."""
     with (behind.shell.folder / "catalog.toml").open("a", encoding="utf-8") as file:
         file.write(f'[[channel]]\nkind = "webhook"\nname = "ops"\nurl = "https://{HOST}/hook"\n')
     behind("alerts", "test", "ops")
@@ -113,24 +113,24 @@ def test_a_webhook_goes_through_the_proxy(behind: Behind) -> None:
 
 
 def test_a_certificate_file_without_certificates_is_a_mistake(shell: Shell) -> None:
-    """A file that is missing, and one without a certificate, are named with their path."""
+    """A missing file and a file without a certificate are named with their path."""
     file = shell.folder / "company.pem"
     given = {"CATALOG_HTTP_CA_FILE": "company.pem"}
-    told = shell("config", "check", code=2, given=given).err
-    assert f'http.ca_file = "company.pem": cannot read {file}: No such file or directory' in told
+    err = shell("config", "check", code=2, given=given).err
+    assert f'http.ca_file = "company.pem": cannot read {file}: No such file or directory' in err
     file.write_text("nonsense", encoding="utf-8")
-    told = shell("config", "check", code=2, given=given).err
-    assert f'http.ca_file = "company.pem": {file} holds no certificate' in told
+    err = shell("config", "check", code=2, given=given).err
+    assert f'http.ca_file = "company.pem": {file} contains no readable certificate' in err
 
 
-def test_a_host_without_the_proxy_that_is_no_host_is_a_mistake(shell: Shell) -> None:
-    """A URL in http.no_proxy is shown with the setting and what can be written there."""
-    told = shell("config", "check", code=2, given={"CATALOG_HTTP_NO_PROXY": "a.ch,http://b.ch"})
-    assert "http.no_proxy.1: 'http://b.ch' is no host: write example.org, 192.0.2.7" in told.err
+def test_a_wrong_host_in_no_proxy_is_a_mistake(shell: Shell) -> None:
+    """A URL in http.no_proxy is shown with the setting and the right forms."""
+    ran = shell("config", "check", code=2, given={"CATALOG_HTTP_NO_PROXY": "a.ch,http://b.ch"})
+    assert "http.no_proxy.1: 'http://b.ch' is not a host: write example.org, 192.0.2.7" in ran.err
 
 
-def test_a_proxy_in_an_open_file_is_warned_about(shell: Shell) -> None:
-    """Only a proxy with credentials makes a configuration secret."""
+def test_a_proxy_in_a_public_file_gives_a_warning(shell: Shell) -> None:
+    """A public configuration file gives a warning only if its proxy has credentials."""
     file = shell.folder / "catalog.toml"
     for url, warned in (("http://h:1", False), ("http://me:s3cret@h:1", True)):
         file.write_text(f'[http]\nproxy = "{url}"\n', encoding="utf-8")

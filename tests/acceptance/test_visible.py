@@ -11,7 +11,7 @@ from tests.support.builders import body, row
 from tests.support.http_server import answer, serve
 from tests.support.shell import Live, Shell
 
-UNSEEN = "gpt\u200b-4\u00a0\U000e0041"
+INVISIBLE = "gpt\u200b-4\u00a0\U000e0041"
 SPELLED = r"gpt\u200b-4\xa0\U000e0041"
 LONG = "n" * 300
 CUT = "n" * 199 + "…"
@@ -25,9 +25,9 @@ url = "{url}"
 
 
 @pytest.mark.long
-def test_no_output_hides_a_character_or_shows_a_wall(live: Live) -> None:
+def test_no_output_hides_a_character_or_shows_a_very_long_name(live: Live) -> None:
     """Every output but JSON spells out invisible characters, and all but CSV cut long names."""
-    two = [row(), row(id=2, name=UNSEEN), row(id=3, name=LONG)]
+    two = [row(), row(id=2, name=INVISIBLE), row(id=3, name=LONG)]
     with serve(answer()) as chat:
         shell, _ = live(answer(body=body(row())), answer(body=body(*two)))
         config = Path(shell.folder, "catalog.toml")
@@ -39,27 +39,27 @@ def test_no_output_hides_a_character_or_shows_a_wall(live: Live) -> None:
     people = [shown.out, shown.err, text, document]
     people += [shell(*words).out for words in (["models"], ["changes"], ["diff", "1", "2"])]
     people += [shell(word, "--format", "markdown").out for word in ("models", "changes")]
-    for said in people:
-        assert UNSEEN not in said
-        assert SPELLED in said.replace("\\\\", "\\"), said
-        assert LONG not in said, said
-    for said in (document, *(shell("models", "--format", f).out for f in ("table", "markdown"))):
-        assert CUT in said
-    assert SPELLED in shell("show", UNSEEN).out
+    for output in people:
+        assert INVISIBLE not in output
+        assert SPELLED in output.replace("\\\\", "\\"), output
+        assert LONG not in output, output
+    for output in (document, *(shell("models", "--format", f).out for f in ("table", "markdown"))):
+        assert CUT in output
+    assert SPELLED in shell("show", INVISIBLE).out
     assert_whole(shell)
 
 
 def assert_whole(shell: Shell) -> None:
-    """Programs get names as they were sent, spreadsheets spelled out and not cut."""
+    """Assert that JSON has names unchanged, and CSV spelled out and whole."""
     models = shell("models", "--format", "json").json["models"]
-    assert {model["name"] for model in models} >= {UNSEEN, LONG}
+    assert {model["name"] for model in models} >= {INVISIBLE, LONG}
     rows = csv.reader(io.StringIO(shell("models", "--format", "csv").out))
     assert {line[1] for line in rows} >= {SPELLED, LONG}
     changes = shell("changes", "--format", "csv").out
-    assert UNSEEN not in changes
+    assert INVISIBLE not in changes
     rows = csv.reader(io.StringIO(changes))
     values = [cell for line in rows for cell in line if cell.startswith("{")]
-    assert UNSEEN in {json.loads(value)["name"] for value in values}
+    assert INVISIBLE in {json.loads(value)["name"] for value in values}
 
 
 def test_a_check_spells_out_the_names_of_files(shell: Shell) -> None:
@@ -67,9 +67,9 @@ def test_a_check_spells_out_the_names_of_files(shell: Shell) -> None:
     name = "a\u2060\ufe0f.py"
     Path(shell.folder, name).write_text('model = "llama3"\n', encoding="utf-8")
     for style in ("text", "junit"):
-        said = shell("check", ".", "--format", style, code=1).out
-        assert name not in said
-        assert r"a\u2060\ufe0f.py" in said
+        out = shell("check", ".", "--format", style, code=1).out
+        assert name not in out
+        assert r"a\u2060\ufe0f.py" in out
     (run,) = shell("check", ".", "--format", "sarif", code=1).json["runs"]
     assert name not in json.dumps([each["message"] for each in run["results"]], ensure_ascii=False)
     known = shell("check", ".", "--format", "json", code=1).json

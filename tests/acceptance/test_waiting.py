@@ -1,4 +1,4 @@
-"""What a terminal shows when a database is held or a provider is slow."""
+"""Lines on a terminal during a locked database or slow provider."""
 
 import logging
 import queue
@@ -17,7 +17,7 @@ from tests.support.http_server import Exchange, answer
 from tests.support.shell import Live
 
 LONG = 3.5
-"""Seconds that the database is held, or the provider is silent."""
+"""Seconds that the database is locked, or the provider is silent."""
 
 
 def slow(exchange: Exchange) -> None:
@@ -27,8 +27,8 @@ def slow(exchange: Exchange) -> None:
 
 
 @contextmanager
-def held(file: Path) -> Iterator[None]:
-    """Hold a database against every other process for a while."""
+def locked(file: Path) -> Iterator[None]:
+    """Lock a database against every other process for a while."""
     connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
     connection.execute("BEGIN EXCLUSIVE")
     release = Timer(LONG, connection.execute, ("ROLLBACK",))
@@ -53,14 +53,14 @@ def test_a_slow_provider_is_named_on_a_terminal(live: Live) -> None:
 
 
 @pytest.mark.long
-def test_a_held_database_is_named_on_a_terminal(live: Live) -> None:
+def test_a_locked_database_is_named_on_a_terminal(live: Live) -> None:
     """A command that reads and one that polls on the fast path show one line each."""
     shell, _ = live(answer(body=BODY))
     shell("sync")
     assert took_fast_path(shell)
     file = shell.folder / "catalog.db"
     for words in (("models",), ("sync",)):
-        with held(file):
+        with locked(file):
             shown, _ = shell.on_terminal(*words)
         line = f"waiting for the database {file}, which another process may have locked"
         assert len(re.findall(re.escape(line), shown)) == 1, shown
@@ -90,7 +90,7 @@ def lines() -> Iterator["queue.Queue[str]"]:
 
 
 def test_only_a_long_wait_is_logged(lines: "queue.Queue[str]") -> None:
-    """A wait that ends first logs nothing, and one that was stopped can begin again."""
+    """A short wait logs nothing, and a stopped wait can start again."""
     with waiting("the quick", 30):
         pass
     wait = Wait("the slow", 0.01)
