@@ -17,15 +17,16 @@ class App:
     """The options before the command's name.
 
     Settings are read when a command needs them. With `files`, secret files are read too. A command
-    that only reads the store does not need them. `provider` is the provider of the command, None
-    for all. `here` includes the configuration in the working folder.
+    that only reads the store does not need them. A setting such as `web.token_file` reads only its
+    file. `provider` is the provider of the command, None for all. `here` includes the configuration
+    in the working folder.
     """
 
     config: Path | None = None
     database_url: str | None = None
     verbosity: int = 0
     log_format: str = "text"
-    files: bool = False
+    files: bool | str = False
     provider: str | None = None
     here: bool = True
 

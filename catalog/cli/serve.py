@@ -1,8 +1,8 @@
 """`catalog serve`: run the daemon under systemd, in a container or terminal."""
 
 import logging
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -48,7 +48,27 @@ def serve(app: App) -> int:
         in_force = fresh.loaded.file
         return works
 
-    return Daemon(read, Systemd()).run()
+    with _pages(app):
+        return Daemon(read, Systemd()).run()
+
+
+@contextmanager
+def _pages(app: App) -> Iterator[None]:
+    """Serve the pages of `catalog web` meanwhile, if web.listen is set."""
+    fresh = replace(app, files="web.token_file")
+    try:
+        settings, each = fresh.loaded.settings.web, fresh.each
+    except (SettingsInvalid, click.UsageError):
+        settings = None  # reported by the daemon
+    if settings is None or settings.listen is None:
+        yield
+        return
+    from catalog.cli.web import web_server
+
+    serve = web_server()
+    with serve.listen(settings) as bound, serve.in_background(each, settings, bound):
+        logging.getLogger("catalog.daemon").info("serving %s", serve.address_of(bound))
+        yield
 
 
 def _works(app: App) -> list[Work]:

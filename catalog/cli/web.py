@@ -1,6 +1,7 @@
 """`catalog web`: show the store as pages, feeds and an API."""
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from types import ModuleType
 
 import click
 
@@ -8,11 +9,6 @@ from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import note
 from catalog.core.errors import SettingsInvalid
 
-if TYPE_CHECKING:
-    from catalog.web.reader import Reader
-
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-LAST_PORT = 65_535
 MISSING = "Install it: `pip install 'model-catalog[web]'`."
 
 
@@ -25,38 +21,35 @@ MISSING = "Install it: `pip install 'model-catalog[web]'`."
 def web(context: click.Context, app: App, listen: str | None, public: bool) -> int:
     """Serve pages, feeds, a calendar, metrics and an API, read-only.
 
-    It polls nothing: run `catalog serve` or cron beside it. Everybody who reaches the address can
-    read all that is stored, unless the settings under [web] ask for a token. So an address beyond
-    this machine needs --public.
+    It polls nothing: run `catalog serve` or cron beside it. Every reader who reaches the address
+    can read all that is stored, unless the settings under [web] ask for a token. So an address
+    beyond this machine needs --public.
     """
     if context.invoked_subcommand is not None:
         return 0
+    from catalog.config.web import read_address
+
+    app = replace(app, files="web.token_file")
+    settings = app.loaded.settings.web
+    if listen is not None:
+        try:
+            read_address(listen)
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="--listen") from None
+        settings = settings.model_copy(update={"listen": listen})
+    if public:
+        settings = settings.model_copy(update={"public": True})
+    serve = web_server()
+    with serve.listen(settings) as bound:
+        note(f"serving {serve.address_of(bound)} from {app.database.place}")
+        serve.run(app.each, settings, bound)
+    return 0
+
+
+def web_server() -> ModuleType:
+    """Return the module of the server, or raise SettingsInvalid without its packages."""
     try:
         from catalog.web import serve
     except ModuleNotFoundError as error:
         raise SettingsInvalid(f"the web server is not installed: {error}", hint=MISSING) from None
-    from catalog.web.app import Options
-
-    host, port = _address(listen or "127.0.0.1:8080")
-    if host not in LOOPBACK and not public:
-        hint = "Add --public if every reader of that network may see it, or set web.token_file."
-        raise SettingsInvalid(f"{host} is reached from beyond this machine", hint=hint)
-    reader = _reader(app)
-    with serve.listen(host, port) as bound:
-        note(f"serving http://{host}:{bound.getsockname()[1]}/ from {app.database.place}")
-        serve.run(reader, Options(), bound)
-    return 0
-
-
-def _reader(app: App) -> "Reader":
-    from catalog.store.database import Database
-    from catalog.web.reader import Reader
-
-    return Reader(app.each, Database(app.loaded.settings.database, writes=False))
-
-
-def _address(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not colon or not port.isdecimal() or int(port) > LAST_PORT:
-        raise click.BadParameter(f"{text!r} is no HOST:PORT, such as 127.0.0.1:8080")
-    return host.strip("[]") or "127.0.0.1", int(port)
+    return serve

@@ -38,7 +38,7 @@ from catalog.report import annotations
 HIDDEN = "***"
 HINT = "Correct them all at once. `catalog help SETTING` explains a setting, such as hold.share."
 SECRET_FILES = re.compile(
-    r"(infomaniak|provider\.[0-9]+)\.token_file|ping\.url_file|http\.proxy_file"
+    r"(infomaniak|provider\.[0-9]+)\.token_file|ping\.url_file|http\.proxy_file|web\.token_file"
     r"|channel\.[0-9]+\.(url|urls|secret|password)_file"
 )
 
@@ -83,13 +83,14 @@ def load(
     overrides: Mapping[str, Any] | None = None,
     environ: Mapping[str, str] = os.environ,
     *,
-    files: bool = True,
+    files: bool | str = True,
     here: bool = True,
 ) -> Loaded:
     """Load all settings, or raise SettingsInvalid with every error.
 
     `overrides` are dotted settings of the command line. With `files`, secret files are read and the
-    annotations checked. Otherwise secrets in files are omitted. `here` includes the configuration
+    annotations checked. Otherwise secrets in files are omitted. A setting such as
+    `web.token_file` in place of True reads only its file. `here` includes the configuration
     in the working folder.
     """
     given = RawSettings()
@@ -102,8 +103,12 @@ def load(
     usual = rooted_database(str(given.get("database") or DATABASE), given)
     for path, value in (overrides or {}).items():
         given.set(path, value, "command line")
-    mistakes = [*_misspelled(given), *_secret_files(given, read=files), *_contradictions(given)]
-    if files:
+    mistakes = [
+        *_misspelled(given),
+        *_secret_files(given, files),
+        *_contradictions(given),
+    ]
+    if files is True:
         mistakes += [*_annotations(given), *certificate_mistakes(given)]
     try:
         settings = Settings.model_validate(given.tree)
@@ -139,15 +144,18 @@ def _misspelled(given: RawSettings) -> Iterator[str]:
             yield f"{name}: there is no such variable{did_you_mean(likely[near])}"
 
 
-def _secret_files(given: RawSettings, *, read: bool) -> Iterator[str]:
-    """Replace NAME_file settings by their content, or only record the sources."""
+def _secret_files(given: RawSettings, files: bool | str) -> Iterator[str]:
+    """Replace NAME_file settings by their content, or only record the sources.
+
+    `files` is as in `load`.
+    """
     for path in [path for path in given.sources if SECRET_FILES.fullmatch(path)]:
         plain = path.removesuffix("_file")
         if given.get(plain) is not None:
             yield f"{path}: {plain} is given too; remove one of the two"
             continue
         file = given.root(path) / str(given.get(path))
-        if not read:
+        if files not in {True, path}:
             given.sources[plain] = f"file {file}"
             continue
         try:

@@ -29,13 +29,14 @@ def _checked_without(host: str) -> str:
         raise ValueError(str(error)) from None
 
 
-def _separated(value: Any) -> Any:
+def separated(value: Any) -> Any:
+    """Return the words of a variable, which separates them by commas."""
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
 ProxyUrl = Annotated[SecretStr, AfterValidator(_checked_proxy)]
 Host = Annotated[str, AfterValidator(_checked_without)]
-Hosts = Annotated[tuple[Host, ...], BeforeValidator(_separated)]
+Hosts = Annotated[tuple[Host, ...], BeforeValidator(separated)]
 
 
 class HttpSettings(Section):

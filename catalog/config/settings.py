@@ -38,6 +38,7 @@ from catalog.config.types import (
     Share,
     Whole,
 )
+from catalog.config.web import WebSettings
 
 
 class HoldSettings(Section):
@@ -191,6 +192,7 @@ class Settings(Section):
     ping: PingSettings = PingSettings()
     document: DocumentSettings = DocumentSettings()
     check: CheckSettings = CheckSettings()
+    web: WebSettings = WebSettings()
     rules: dict[RuleId, Level] = Field(default_factory=dict)
     """Your own level for a rule: `breaking`, `warning`, `info` or `quiet`. ID is a rule of [the
     table](rules.md#the-rules) or of [the check](check.md#the-rules). See [how to override a
