@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from catalog.config.network import separated
-from catalog.config.types import File, Header, Section, Token
+from catalog.config.types import File, Section, Token
 
 LAST_PORT = 65_535
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -33,7 +33,8 @@ def _checked_root(text: str) -> str:
 
 ListenAddress = Annotated[str, AfterValidator(_checked_address)]
 RootPath = Annotated[str, AfterValidator(_checked_root)]
-Names = Annotated[tuple[str, ...], BeforeValidator(separated)]
+HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*$")]
+ServerNames = Annotated[tuple[str, ...], BeforeValidator(separated)]
 
 
 class WebSettings(Section):
@@ -47,7 +48,7 @@ class WebSettings(Section):
     """Allows an address beyond this machine. Every reader who reaches it can read all that is
     stored, unless `web.token` or `web.proxy_header` is set.
     """
-    hosts: Names = ()
+    hosts: ServerNames = ()
     """The names of this server in requests, besides those of this machine. `*` accepts every name.
     Without the check, a foreign page in a browser could read a server on the loopback.
     """
@@ -57,7 +58,7 @@ class WebSettings(Section):
     """
     token_file: File | None = None
     """A file that holds the token."""
-    proxy_header: Header | None = None
+    proxy_header: HeaderName | None = None
     """A header that each request must have, such as `X-Forwarded-User`. The proxy in front sets it
     for users who are logged in, and must remove it from requests of clients.
     """
