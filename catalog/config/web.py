@@ -38,7 +38,7 @@ ServerNames = Annotated[tuple[str, ...], BeforeValidator(separated)]
 
 
 class WebSettings(Section):
-    """The pages, feeds and API of `catalog web`, and who may read them."""
+    """The pages, feeds and API of `catalog web`."""
 
     listen: ListenAddress | None = None
     """The address of the server, such as `127.0.0.1:8080`. If it is given, `catalog serve` serves
