@@ -42,7 +42,7 @@ def of_store(connection: Transaction, provider: Provider) -> Listing:
 def _others(connection: Transaction, provider: str) -> Mapping[str, str]:
     """Return the names in catalogs of other providers, with the provider.
 
-    In a catalog of many providers such as models.dev, a name is `provider/name`. The part behind
+    In a catalog of many providers such as models.dev, a name is `provider/name`. The part after
     the slash counts too if the row has it as its id. The checked provider's rows are omitted.
     """
     found: dict[str, str] = {}

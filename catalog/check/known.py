@@ -18,7 +18,7 @@ from catalog.core.snapshot import Model, Snapshot, Stretch
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """A change of the model behind a name, with both descriptions."""
+    """A change of the model that a name means, with both descriptions."""
 
     at: datetime
     before: str | None
@@ -119,7 +119,7 @@ class Known:
 class Evidence:
     """Facts by name from outside the catalog.
 
-    These are call results, notes, and models removed before the recordings. `announced` holds the
+    These are call results, notes, and models removed before the recordings. `announced` has the
     ends in the provider's list by key, and `statuses` the meanings of its status words.
     `attributes` say where the catalog has the aliases.
     """

@@ -167,8 +167,8 @@ class BadRows:
 class Refused:
     """A row that breaks the contract in an accepted answer.
 
-    `key` is None if it cannot be read. `value` is the row as parsed. `name` is that of the model,
-    if it is known.
+    `key` is None if it cannot be read. `value` is the row as parsed. `name` is the name of the
+    model, if known.
     """
 
     path: str

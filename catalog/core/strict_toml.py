@@ -26,7 +26,7 @@ def parse(text: str) -> dict[str, Any]:
         raise Refused("it is nested too deeply") from None
     except tomllib.TOMLDecodeError:
         raise
-    except ValueError:  # int() gives no place
+    except ValueError:  # searched here, because int() does not report the place
         match = _LONG_NUMBER.search(text)
         line = text.count("\n", 0, match.start() if match else 0) + 1
         raise Refused(f"the number in line {line:,} does not fit into 64 bits") from None
@@ -40,7 +40,7 @@ def _refuse_long_keys(text: str) -> None:
     """Refuse dotted keys so long that tomllib is slow.
 
     tomllib is quadratic in the parts of keys. The dots of a line limit the parts of its key, and
-    those of a table heading count for each line below it.
+    the dots of a table heading count for each line below it.
     """
     dots = [line.count(".") for line in text.split("\n")]
     if max(dots) * (sum(dots) + len(dots)) > _STEPS:

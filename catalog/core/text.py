@@ -165,7 +165,7 @@ def examples(names: Sequence[str], most: int = EXAMPLES) -> str:
 ALIKE = 0.8
 """The minimum similarity of names.
 
-It is above that of CATALOG_DATABASE_PORT to a setting, because Kubernetes may create this variable.
+It excludes CATALOG_DATABASE_PORT, because Kubernetes may create this variable.
 """
 
 

@@ -22,7 +22,7 @@ TEMPLATED = re.compile(
     r"\\?[\"'](?P<e>[^\"'\\{}]*+)"
 )
 PREFIXED = re.compile(r"@?[A-Za-z][\w-]{0,60}+:[\w]")
-"""The beginning of a name behind a prefix with a colon: openai:x."""
+"""The beginning of a name after a prefix with a colon: openai:x."""
 WORTH = re.compile(rf"[/=]|\$\{{|\{{\{{|\A{PREFIXED.pattern}")
 """Required content of a string without a place: a vendor, setting, default or prefix."""
 SEVERAL = re.compile(r"[=,]|\$\{|\bdefault[\s(]")

@@ -79,7 +79,7 @@ class Names:
         return any(prefix not in PATHS for prefix, _ in self._cut(text))
 
     def may_occur_in(self, text: str, lowered: str) -> bool:
-        """Return whether a text has a known name behind a prefix."""
+        """Return whether a text has a known name after a prefix."""
         if not any(mark in lowered for mark in self._marks):
             return False
         return any(self.is_routed(match[0]) for match in self._routed.finditer(text))

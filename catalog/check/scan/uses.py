@@ -76,8 +76,8 @@ class Use:
     """A string in the place of a model name.
 
     `path` has forward slashes, as given or below the given folder. `line` and `column` count from 1
-    and point at the first character of the name inside its quotes. In a notebook they are those of
-    the file, not of the cell. `name` is the whole string as written. `place` is its argument, key
+    and point at the first character of the name inside its quotes. In a notebook they count in the
+    file, not in the cell. `name` is the whole string as written. `place` is its argument, key
     or variable, or "" for a known name with a vendor anywhere else. `kind` is "mention" in prose.
     `limit` is a number of tokens beside it, with line and key. `bare` is the name without routing
     prefixes, and `means` the known name that it is, "" for an unknown one. `beside` are its

@@ -1,8 +1,8 @@
 """Keep one deadline for a whole exchange, even with slow senders.
 
-httpx restarts its timeouts at every read, so a server that sends one byte per second can hold a
-request forever. Here `timeout` is not a span but a *moment* of the monotonic clock, the same for
-every read and write of a request. The remaining time becomes the socket's timeout.
+httpx restarts its timeouts at every read, so a server that sends one byte per second can keep a
+request open forever. Here `timeout` is not a span but a *moment* of the monotonic clock, the same
+for every read and write of a request. The remaining time becomes the socket's timeout.
 """
 
 import socket

@@ -42,7 +42,7 @@ def judged(path: str, text: str, others: tuple[str, ...] = ()) -> tuple[list[str
      "Infomaniak:", "litellm_proxy/openai/"],
 )  # fmt: skip
 def test_a_routing_prefix_is_removed(path: str, text: str, name: str, prefix: str) -> None:
-    """A known name behind prefixes of gateways or of the provider is a use, in every language."""
+    """A known name after prefixes of gateways or the provider is a use in every language."""
     assert judged(path, text.format(prefix + name)) == ([name], [])
 
 

@@ -130,7 +130,7 @@ def test_an_unknown_name_is_reported_with_a_suggestion() -> None:
 
 
 def test_a_routing_prefix_is_not_part_of_the_name() -> None:
-    """A removed model behind a prefix is reported by its own name, with the written one."""
+    """A removed model after a prefix is reported by its own name, with the written one."""
     notice = notices_of(use("openai/left", bare="left", means="left"), LEFT)[0]
     assert (notice.name, notice.facts["written"]) == ("left", "openai/left")
     assert notice.text.endswith("; written as openai/left")

@@ -1,4 +1,4 @@
-"""Names behind routing prefixes, in any place."""
+"""Names after routing prefixes, in any place."""
 
 import pytest
 
