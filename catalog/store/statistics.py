@@ -1,0 +1,57 @@
+"""Count rows for metrics.
+
+Polls and findings have no index for these counts, because it would take 2.5 MB for the hourly polls
+of ten years, as much as all changes of a year. One scan of each table counts them for all
+providers. It takes some 20 ms for ten years of one provider.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from sqlalchemy import ColumnElement, Connection, func, select, text
+
+from catalog.store.tables import FindingRow, ModelVersionRow, PollRow, col
+
+Counts = Mapping[str, Mapping[str, int]]
+"""Numbers of rows by provider, then by a value."""
+_SIZE = {
+    "sqlite": "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+    "postgresql": "SELECT pg_database_size(current_database())",
+}
+
+
+def count_polls(connection: Connection) -> Counts:
+    """Return the number of polls by provider and outcome."""
+    return _counted(connection, col(PollRow.provider), col(PollRow.outcome))
+
+
+def count_findings(connection: Connection) -> Counts:
+    """Return the number of findings by provider and level, with the quiet ones."""
+    return _counted(connection, col(FindingRow.provider), col(FindingRow.level))
+
+
+def count_models(connection: Connection, provider: str) -> Mapping[tuple[str, str | None], int]:
+    """Return the number of current models by type and status."""
+    kind, status = col(ModelVersionRow.type), col(ModelVersionRow.status)
+    query = (
+        select(kind, status, func.count())
+        .where(col(ModelVersionRow.provider) == provider)
+        .where(col(ModelVersionRow.last_snapshot).is_(None))
+        .group_by(kind, status)
+    )
+    return {(row[0], row[1]): row[2] for row in connection.execute(query)}
+
+
+def size(connection: Connection) -> int:
+    """Return the bytes of the database."""
+    return int(connection.scalar(text(_SIZE[connection.dialect.name])) or 0)
+
+
+def _counted(
+    connection: Connection, provider: ColumnElement[str], value: ColumnElement[str]
+) -> Counts:
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    query = select(provider, value, func.count()).group_by(provider, value)
+    for name, of_value, number in connection.execute(query):
+        found[name][of_value] = number
+    return found
