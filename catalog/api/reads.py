@@ -7,7 +7,7 @@ from catalog.api.values import ModelDetails
 from catalog.api.when import When
 from catalog.changes.change import PROBED_KINDS
 from catalog.changes.finding import REPORTED, Delisted, Finding, Level
-from catalog.changes.forecast import End, candidates
+from catalog.changes.forecast import End, Evidence, candidates
 from catalog.changes.successors import Successor
 from catalog.core.errors import NotFound
 from catalog.core.snapshot import Snapshot
@@ -56,11 +56,21 @@ def read_ends(
 ) -> tuple[tuple[End, ...], dict[str, tuple[Successor, ...]]]:
     """Return the ends as of a snapshot, and the successors by model key."""
     state = history.snapshot(connection, number)
-    gone = history.delisted(connection, provider.name, number)
-    lifecycle, announced = provider.lifecycle, provider.announced
-    known, evidence = forecasts.known(connection, state, gone, lifecycle, announced)
+    known, evidence = _known(connection, provider, state, number)
     leaving = provider.statuses.leaving(state.models)
     return known, candidates(known, evidence, state.models, leaving)
+
+
+def read_known_ends(connection: Transaction, provider: Provider, number: int) -> tuple[End, ...]:
+    """Return the ends as of a snapshot, without successors, which take most of the time."""
+    return _known(connection, provider, history.snapshot(connection, number), number)[0]
+
+
+def _known(
+    connection: Transaction, provider: Provider, state: Snapshot, number: int
+) -> tuple[tuple[End, ...], Evidence]:
+    gone = history.delisted(connection, provider.name, number)
+    return forecasts.known(connection, state, gone, provider.lifecycle, provider.announced)
 
 
 def read_details(

@@ -118,11 +118,8 @@ class Database:
     @property
     def size(self) -> int:
         """Return the size in bytes, or raise StoreError."""
-        query = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
-        if self.url.get_backend_name() == "postgresql":
-            query = "SELECT pg_database_size(current_database())"
         with self.reading() as connection:
-            return int(connection.scalar(text(query)))
+            return size_of(connection)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -278,6 +275,14 @@ class Database:
             return StoreError(text, hint=known or server_errors.OTHER)
         is_damaged = "malformed" in first or "not a database" in first
         return StoreError(f"{self.place}: {first}", hint=DAMAGED if is_damaged else "")
+
+
+def size_of(connection: Connection) -> int:
+    """Return the size of a database in bytes."""
+    query = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+    if connection.dialect.name == "postgresql":
+        query = "SELECT pg_database_size(current_database())"
+    return int(connection.scalar(text(query)))
 
 
 def _is_cut(error: Exception) -> bool:

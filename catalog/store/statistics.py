@@ -1,23 +1,18 @@
 """Count rows for metrics.
 
-Polls and findings have no index for these counts, because it would take 2.5 MB for the hourly polls
-of ten years, as much as all changes of a year. One scan of each table counts them for all
-providers. It takes some 20 ms for ten years of one provider.
+One scan of each table counts its rows for all providers, in 35 ms for the hourly polls of ten years
+and 10 ms for 26,000 findings. An index would halve that, but take 2.5 MB and a write in every poll.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping
 
-from sqlalchemy import ColumnElement, Connection, func, select, text
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from catalog.store.tables import FindingRow, ModelVersionRow, PollRow, col
 
 Counts = Mapping[str, Mapping[str, int]]
 """Numbers of rows by provider, then by a value."""
-_SIZE = {
-    "sqlite": "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
-    "postgresql": "SELECT pg_database_size(current_database())",
-}
 
 
 def count_polls(connection: Connection) -> Counts:
@@ -40,11 +35,6 @@ def count_models(connection: Connection, provider: str) -> Mapping[tuple[str, st
         .group_by(kind, status)
     )
     return {(row[0], row[1]): row[2] for row in connection.execute(query)}
-
-
-def size(connection: Connection) -> int:
-    """Return the bytes of the database."""
-    return int(connection.scalar(text(_SIZE[connection.dialect.name])) or 0)
 
 
 def _counted(
