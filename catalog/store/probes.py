@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, update
 
 from catalog.core.probe import Budget, Call, CallResult, Cell, Probe, Spent, Verdict
 from catalog.core.strict_json import JsonText, canonical, parse
@@ -115,6 +115,19 @@ def refused_since(connection: Connection, provider: str) -> Mapping[str, datetim
         for key, found in of_model.items()
         if all(each.verdict is Verdict.REFUSED for each in found)
     }
+
+
+def verdict_changes(connection: Connection, provider: str, key: str) -> tuple[Probe, ...]:
+    """Return the confirmed calls at which a verdict of a model changed.
+
+    They are oldest first. The first call of each route is one of them.
+    """
+    before = func.lag(_verdict).over(partition_by=_route, order_by=_id).label("before")
+    of_model = (col(ProbeRow.provider) == provider, col(ProbeRow.key) == key)
+    calls = select(_table, before).where(*of_model, col(ProbeRow.believed)).subquery()
+    is_other = or_(calls.c.before.is_(None), calls.c.before != calls.c.verdict)
+    rows = connection.execute(select(calls).where(is_other).order_by(calls.c.id))
+    return tuple(map(_probe, rows))
 
 
 def skips(connection: Connection, provider: str) -> dict[tuple[str, str], Probe]:

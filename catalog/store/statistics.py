@@ -21,7 +21,7 @@ def count_polls(connection: Connection) -> Counts:
 
 
 def count_findings(connection: Connection) -> Counts:
-    """Return the number of findings by provider and level, with the quiet ones."""
+    """Return the number of findings by provider and level."""
     return _counted(connection, col(FindingRow.provider), col(FindingRow.level))
 
 

@@ -102,3 +102,23 @@ def test_a_process_that_died_has_paid(database: Database) -> None:
     ]
     with database.reading() as connection:
         assert probes.cells(connection, NAME) == {}
+
+
+def test_the_verdicts_of_a_model_are_read_without_repeats(database: Database) -> None:
+    """Only confirmed calls with another verdict than before on the same route are returned."""
+    keep(database, V1, 0, Verdict.ANSWERS)
+    keep(database, V2, 1, Verdict.REFUSED)
+    keep(database, V1, 2, Verdict.ANSWERS)
+    keep(database, V1, 3, Verdict.FAILING, believed=False)
+    keep(database, V1, 4, Verdict.REFUSED, said="no")
+    keep(database, V1, 5, Verdict.ANSWERS)
+    keep(database, Call("b", "chat-v1", "2", 1, 1), 6, Verdict.ANSWERS)
+    with database.reading() as connection:
+        found = probes.verdict_changes(connection, NAME, "1")
+    assert [(each.route, str(each.verdict), each.at) for each in found] == [
+        ("chat-v1", "answers", AT),
+        ("chat-v2", "refused", AT + MINUTE),
+        ("chat-v1", "refused", AT + 4 * MINUTE),
+        ("chat-v1", "answers", AT + 5 * MINUTE),
+    ]
+    assert found[2].result.said == "no"
