@@ -16,6 +16,7 @@ from catalog import __version__
 from catalog.core.errors import CatalogError
 from catalog.web import errors
 from catalog.web.answer import Answers, Body, Make
+from catalog.web.api import add_api
 from catalog.web.links import LiveLinks
 from catalog.web.pages import PAGES, Page
 from catalog.web.query import Query
@@ -49,7 +50,9 @@ def make_app(reader: Reader, options: Options) -> Guard:
         redirect_slashes=False,
     )
     links = LiveLinks(options.root_path)
-    app.router.routes += _routes(Answers(reader), Site(lambda _path: links))
+    answers = Answers(reader)
+    app.router.routes += _routes(answers, Site(lambda _path: links))
+    add_api(app, answers)
     _handle_errors(app, reader, links)
     return Guard(app, options.access, lambda path: path.startswith(("/badge/", "/feeds/")))
 

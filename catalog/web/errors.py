@@ -41,7 +41,9 @@ def explain(error: Exception) -> tuple[str, str]:
     if isinstance(error, CatalogError) and status is HTTPStatus.SERVICE_UNAVAILABLE:
         return "the store cannot be read now", "The log of the server has the reason."
     if isinstance(error, CatalogError) and status is not HTTPStatus.INTERNAL_SERVER_ERROR:
-        return visible(str(error)), visible(error.hint)
+        # The general hint of a wrong argument is for Python.
+        hint = "" if error.hint == ArgumentInvalid.hint else error.hint
+        return visible(str(error)), visible(hint)
     if isinstance(error, HTTPException):
         return status.phrase, ""
     return "the server failed", "The log of the server has the reason."

@@ -11,6 +11,7 @@ from catalog.core.text import closest, did_you_mean
 LONGEST = 500
 """Maximum characters of a value."""
 LARGEST = 2**31 - 1
+LONGEST_NUMBER = 12
 
 
 class Query:
@@ -51,11 +52,13 @@ class Query:
             )
         return Level(value)
 
-    def number(self, name: str, default: int, largest: int = LARGEST) -> int:
-        """Return a number from 0 to `largest`."""
+    def number(self, name: str, default: int, largest: int = LARGEST, *, least: int = 0) -> int:
+        """Return a number from `least` to `largest`."""
         value = self.text(name)
         if value is None:
             return default
-        if not (value.isascii() and value.isdecimal()) or int(value[:12]) > largest:
-            raise ArgumentInvalid(f"{name}: {value[:40]!r} is no number from 0 to {largest:,}")
+        is_number = value.isascii() and value.isdecimal()
+        if not is_number or not least <= int(value[:LONGEST_NUMBER]) <= largest:
+            text = f"{name}: {value[:40]!r} is no number from {least} to {largest:,}"
+            raise ArgumentInvalid(text)
         return int(value)

@@ -106,7 +106,7 @@ def test_the_pages_of_a_list_follow_each_other(client: TestClient) -> None:
     """Older and newer lead through all changes and back to the first page."""
     pages, before = [], 0
     while True:
-        page = client.get(f"/changes.json?limit=7&before={before}").json()
+        page = client.get(f"/changes.json?limit=7&cursor={before}").json()
         pages.append([each["number"] for each in page["changes"]])
         before = page.get("next", 0)
         if not before:
@@ -114,7 +114,7 @@ def test_the_pages_of_a_list_follow_each_other(client: TestClient) -> None:
     numbers = [number for page in pages for number in page]
     assert numbers == sorted(numbers, reverse=True)
     assert len(numbers) == len({*numbers}) > 20
-    second = read_html(client.get(f"/changes?before={pages[0][-1]}").text).links
+    second = read_html(client.get(f"/changes?cursor={pages[0][-1]}").text).links
     assert "/changes" in second
 
 
@@ -136,7 +136,7 @@ def test_a_comparison_begins_where_the_reader_last_looked(demo: Shell) -> None:
         ("/changes?since=soon", 400, "&#39;soon&#39; is no time"),
         ("/changes/99999", 404, "there is no change 99999"),
         ("/changes/2026-13", 404, "there is no page of changes"),
-        ("/models?page=x", 400, "is no number"),
+        ("/models?cursor=x", 400, "is no number"),
         ("/nothing", 404, "Not Found"),
     ],
 )

@@ -1,4 +1,4 @@
-"""A client of the web application in the test's process, over a real database."""
+"""A client of the web application, over a real database."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime

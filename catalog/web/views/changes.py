@@ -20,6 +20,8 @@ from catalog.web.reader import Reading
 
 SIZE = 50
 """Findings on one page."""
+LARGEST = 200
+"""The most findings of one answer."""
 MONTH_SIZE = 500
 """Findings on the page of one month."""
 
@@ -51,10 +53,13 @@ class FindingView:
 
 def read_changes(reading: Reading, query: Query) -> ChangesView:
     """Return one page of the findings that match."""
-    wanted = filters_of(reading, query)
-    before = query.number("before", 0)
-    page = read_page(reading.connection, wanted, query.number("limit", SIZE, 200), before=before)
-    return _view(reading, page, query.values)
+    return _view(reading, page_of(reading, query), query.values)
+
+
+def page_of(reading: Reading, query: Query) -> Page:
+    """Return the findings that match, from the cursor on."""
+    size, before = query.number("limit", SIZE, LARGEST, least=1), query.number("cursor", 0)
+    return read_page(reading.connection, filters_of(reading, query), size, before=before)
 
 
 def read_month(reading: Reading, month: str) -> ChangesView:

@@ -14,6 +14,8 @@ from catalog.web.reader import Reading
 
 SIZE = 100
 """Models on one page."""
+LARGEST = 200
+"""The most models of one answer."""
 HEADINGS = ("Provider", "ID", "Name", "Type", "Status", "Limit (tokens)", "Title")
 
 
@@ -27,7 +29,7 @@ class ModelRow:
 
 @dataclass(frozen=True, slots=True)
 class ModelsView:
-    """One page of the models that match.
+    """One page of the models that match, from the cursor `start` on.
 
     `types` and `statuses` are all that the catalogs have. `without` names the providers that have
     no snapshot at this moment.
@@ -35,13 +37,19 @@ class ModelsView:
 
     rows: tuple[ModelRow, ...]
     total: int
-    page: int
-    pages: int
+    start: int
+    size: int
     types: tuple[str, ...]
     statuses: tuple[str, ...]
     snapshots: tuple[Snapshot, ...]
     without: tuple[str, ...]
     filters: dict[str, str]
+
+    @property
+    def following(self) -> int | None:
+        """Return the cursor of the next page, None on the last one."""
+        end = self.start + self.size
+        return end if end < self.total else None
 
 
 def read_models(reading: Reading, query: Query) -> ModelsView:
@@ -49,13 +57,12 @@ def read_models(reading: Reading, query: Query) -> ModelsView:
     listings, without = _listings(reading, query)
     every = [ModelRow(each.snapshot.provider, one) for each in listings for one in each.models]
     matching = _matching(every, query)
-    pages = max(1, -(-len(matching) // SIZE))
-    page = min(max(1, query.number("page", 1)), pages)
+    start, size = query.number("cursor", 0), query.number("limit", SIZE, LARGEST, least=1)
     return ModelsView(
-        rows=tuple(matching[(page - 1) * SIZE : page * SIZE]),
+        rows=tuple(matching[start : start + size]),
         total=len(matching),
-        page=page,
-        pages=pages,
+        start=start,
+        size=size,
         types=tuple(sorted({each.listed.model.type for each in every})),
         statuses=tuple(sorted({each.listed.model.status or "" for each in every} - {""})),
         snapshots=tuple(each.snapshot for each in listings),
@@ -77,7 +84,8 @@ def models_json(view: ModelsView, reading: Reading) -> dict[str, Any]:
         }
         for snapshot in view.snapshots
     ]
-    return {"catalogs": catalogs, "total": view.total, "page": view.page, "pages": view.pages}
+    following = {} if view.following is None else {"next": view.following}
+    return {"catalogs": catalogs, "total": view.total, **following}
 
 
 def models_markdown(view: ModelsView) -> str:

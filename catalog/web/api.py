@@ -1,0 +1,207 @@
+"""Serve `/api/v1/`, described by OpenAPI 3.1."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+
+from catalog.core.clock import stamp
+from catalog.store import history
+from catalog.web import api_schema as schema
+from catalog.web.answer import Answers, Body
+from catalog.web.bodies import json_body
+from catalog.web.deprecation import deprecation_headers
+from catalog.web.query import Query
+from catalog.web.reader import Reading
+from catalog.web.views.calendar import calendar_json, read_calendar
+from catalog.web.views.changes import change_json, finding_view_json, page_of, read_finding
+from catalog.web.views.compare import comparison_json, read_comparison
+from catalog.web.views.model import model_view_json, read_model
+from catalog.web.views.models import models_json, read_models
+from catalog.web.views.probes import probes_json, read_probes
+from catalog.web.views.status import read_service, service_json
+
+ROOT = "/api/v1"
+Make = Callable[[Reading, Query, dict[str, Any]], Body]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRoute:
+    """One route below the root, with its parameters and its answer."""
+
+    path: str
+    summary: str
+    parameters: tuple[schema.Schema, ...]
+    answer: schema.Schema
+    make: Make
+
+
+def add_api(app: FastAPI, answers: Answers) -> None:
+    """Add every route of the API to an application."""
+    for route in ROUTES:
+        errors = schema.problems(400, 404, 503)
+        content = {"application/json": {"schema": route.answer}}
+        app.add_api_route(
+            ROOT + route.path,
+            _endpoint(answers, route.make),
+            methods=["GET"],
+            summary=route.summary,
+            operation_id=route.summary.lower().replace(" ", "_").replace(",", ""),
+            responses={200: {"description": route.summary, "content": content}, **errors},
+            response_class=Response,
+            openapi_extra={"parameters": list(route.parameters)},
+        )
+
+
+def _endpoint(answers: Answers, make: Make) -> Callable[[Request], Response]:
+    def endpoint(request: Request) -> Response:
+        def body(reading: Reading) -> Body:
+            return make(reading, Query(request.query_params, reading.now), request.path_params)
+
+        return answers.answer(request, body)
+
+    return endpoint
+
+
+def _providers(reading: Reading, query: Query, _path: dict[str, Any]) -> Body:
+    known = service_json(read_service(reading, query), reading)
+    return json_body({"providers": known["providers"]})
+
+
+def _status(reading: Reading, query: Query, _path: dict[str, Any]) -> Body:
+    return json_body(service_json(read_service(reading, query), reading))
+
+
+def _models(reading: Reading, query: Query, _path: dict[str, Any]) -> Body:
+    return json_body(models_json(read_models(reading, query), reading))
+
+
+def _model(reading: Reading, query: Query, path: dict[str, Any]) -> Body:
+    view = read_model(reading, path["provider"], path["name"], query)
+    return json_body(model_view_json(view, reading), *deprecation_headers(view.details))
+
+
+def _changes(reading: Reading, query: Query, _path: dict[str, Any]) -> Body:
+    page = page_of(reading, query)
+    known: dict[str, Any] = {"changes": [change_json(each) for each in page.findings]}
+    return json_body(known | ({"next": page.older} if page.older else {}))
+
+
+def _change(reading: Reading, _query: Query, path: dict[str, Any]) -> Body:
+    view = read_finding(reading, Query({"number": path["number"]}, reading.now).number("number", 0))
+    return json_body(finding_view_json(view, reading))
+
+
+def _diff(reading: Reading, query: Query, _path: dict[str, Any]) -> Body:
+    return json_body(comparison_json(read_comparison(reading, query), reading))
+
+
+def _forecasts(reading: Reading, query: Query, _path: dict[str, Any]) -> Body:
+    return json_body(calendar_json(read_calendar(reading, query), reading))
+
+
+def _probes(reading: Reading, query: Query, _path: dict[str, Any]) -> Body:
+    return json_body(probes_json(read_probes(reading, query), reading))
+
+
+def _snapshots(reading: Reading, query: Query, _path: dict[str, Any]) -> Body:
+    names = [settings.one.name for settings in reading.selected(query.text("provider"))]
+    heads = [head for name in names for head in history.heads(reading.connection, name)]
+    heads.sort(key=lambda head: head.number, reverse=True)
+    start, size = query.number("cursor", 0), query.number("limit", 100, 200, least=1)
+    shown = [
+        {
+            "snapshot": head.number,
+            "provider": head.provider,
+            "taken_at": stamp(head.taken_at),
+            "models": head.model_count,
+            "digest": head.digest,
+        }
+        for head in heads[start : start + size]
+    ]
+    following = {"next": start + size} if start + size < len(heads) else {}
+    return json_body({"snapshots": shown, **following})
+
+
+_NEXT = {"next": schema.NUMBER}
+ROUTES = (
+    ApiRoute(
+        "/providers",
+        "List providers",
+        (schema.PROVIDER,),
+        schema.document({"providers": schema.many(schema.STATUS)}),
+        _providers,
+    ),
+    ApiRoute(
+        "/status",
+        "Show the health of the service",
+        (schema.PROVIDER,),
+        schema.document({"well": {"type": "boolean"}, "headline": schema.TEXT}),
+        _status,
+    ),
+    ApiRoute(
+        "/models",
+        "List models",
+        (
+            *(schema.PROVIDER, schema.AT, schema.TYPE, schema.STATUS_NAME, schema.Q),
+            *(schema.LIMIT, schema.CURSOR),
+        ),
+        schema.document({"catalogs": schema.many(schema.CATALOG), "total": schema.NUMBER}, _NEXT),
+        _models,
+    ),
+    ApiRoute(
+        "/models/{provider}/{name:path}",
+        "Show one model with its history",
+        (*schema.IN_PATH, schema.AT),
+        schema.document(schema.MODEL["properties"] | {"history": schema.many(schema.CHANGE)}),
+        _model,
+    ),
+    ApiRoute(
+        "/changes",
+        "List changes, newest first",
+        (
+            *(schema.PROVIDER, schema.MODEL_NAME, schema.SINCE, schema.UNTIL),
+            *(schema.LEVEL, schema.RULE, schema.LIMIT, schema.CURSOR),
+        ),
+        schema.document({"changes": schema.many(schema.CHANGE)}, _NEXT),
+        _changes,
+    ),
+    ApiRoute(
+        "/changes/{number}",
+        "Show one change",
+        (schema.CHANGE_NUMBER,),
+        schema.document({"sentence": schema.TEXT, "level": schema.TEXT, "rule": schema.TEXT}),
+        _change,
+    ),
+    ApiRoute(
+        "/diff",
+        "Compare two moments",
+        (schema.PROVIDER, schema.FROM, schema.TO),
+        schema.document({"comparisons": schema.many(schema.COMPARISON)}),
+        _diff,
+    ),
+    ApiRoute(
+        "/forecasts",
+        "List models that end",
+        (schema.PROVIDER,),
+        schema.document({"forecasts": schema.many(schema.ENDING)}),
+        _forecasts,
+    ),
+    ApiRoute(
+        "/probes",
+        "List the results of calls",
+        (schema.PROVIDER,),
+        schema.document({"matrices": schema.many(schema.MATRIX)}),
+        _probes,
+    ),
+    ApiRoute(
+        "/snapshots",
+        "List snapshots, newest first",
+        (schema.PROVIDER, schema.LIMIT, schema.CURSOR),
+        schema.document({"snapshots": schema.many(schema.SNAPSHOT)}, _NEXT),
+        _snapshots,
+    ),
+)

@@ -1,0 +1,35 @@
+"""Write the headers of a model that ends.
+
+Sunset is that of RFC 8594, and Deprecation that of RFC 9745.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+from email.utils import format_datetime
+
+from catalog.api.values import ModelDetails
+from catalog.changes.change import Retiring
+
+
+def deprecation_headers(details: ModelDetails) -> Iterator[tuple[str, str]]:
+    """Yield the headers of a model, none without an end.
+
+    Sunset is the first moment at which calls may fail. Deprecation is when the end became known.
+    """
+    if details.end is None:
+        return
+    # A proved end is the first day of refusals. The others are the last day of calls.
+    after = timedelta() if details.end.basis == "proved" else timedelta(days=1)
+    sunset = datetime.combine(details.end.until, time.min, UTC) + after
+    yield "Sunset", format_datetime(sunset, usegmt=True)
+    yield "Deprecation", f"@{int(_known_since(details).timestamp())}"
+
+
+def _known_since(details: ModelDetails) -> datetime:
+    reports = [
+        finding.at
+        for finding in details.findings
+        if any(isinstance(change, Retiring) for change in finding.changes)
+    ]
+    known = [each for each in (details.gone_since, *reports) if each is not None]
+    return min(known, default=details.unchanged_since)
