@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
+from schemathesis.core.result import Ok
 from starlette.testclient import TestClient
 
 from catalog.web.app import Options
@@ -101,14 +103,14 @@ def test_generated_requests_find_nothing(
 ) -> None:
     """Valid and invalid requests, generated from the description, meet no broken promise."""
     described = schemathesis.openapi.from_asgi("/api/v1/openapi.json", client.app)
-    operations = [found.ok() for found in described.get_all_operations()]
+    operations = [found.ok() for found in described.get_all_operations() if isinstance(found, Ok)]
     assert len(operations) == len(OPERATIONS)
     for operation in operations:
         if mode is VALID or operation.path.removeprefix("/api/v1") in WITH_NUMBERS:
             _call(operation, mode)
 
 
-def _call(operation: schemathesis.APIOperation, mode: schemathesis.GenerationMode) -> None:
+def _call(operation: Any, mode: schemathesis.GenerationMode) -> None:
     @settings(max_examples=30, deadline=None, suppress_health_check=[*HealthCheck])
     @seed(1)
     @given(case=operation.as_strategy(generation_mode=mode))
