@@ -14,7 +14,7 @@ from catalog.check.judge import Terms, judge
 from catalog.check.known import Listing
 from catalog.check.lock import Locked
 from catalog.check.result import Notices, ignore
-from catalog.check.scan.scan import scan
+from catalog.check.scan.scan import scan, scan_text
 from catalog.check.scan.uses import Scanned
 from catalog.check.suggest import Suggestions
 from catalog.config.providers import ProviderSettings
@@ -67,11 +67,18 @@ def is_there(database: str) -> bool:
 
 def find_uses(paths: tuple[Path, ...], listing: Listing, settings: Settings) -> FoundUses:
     """Return the uses of a provider's models in files and folders."""
-    one = settings.one
-    others = tuple(each.one.name for each in settings.each if each.one.name != one.name)
-    found = scan(paths, frozenset(listing.names), _markers(one), others=others)
-    suggestions = Suggestions(listing)
-    return FoundUses(*divide(tuple(_near(found)), suggestions), suggestions)
+    markers, others = _markers(settings.one), _others(settings)
+    found = scan(paths, frozenset(listing.names), markers, others=others)
+    return _divided(tuple(_near(found)), listing)
+
+
+def find_uses_in(name: str, text: str, listing: Listing, settings: Settings) -> FoundUses:
+    """Return the uses of a provider's models in one text, whose `name` decides the language.
+
+    It reads no file and forks no process, so the time of a long text has no limit.
+    """
+    known, markers = frozenset(listing.names), _markers(settings.one)
+    return _divided((scan_text(name, text, known, markers, _others(settings)),), listing)
 
 
 def judge_uses(
@@ -84,6 +91,17 @@ def judge_uses(
     """
     terms = Terms(found.suggestions, now().date(), within, locked, levels)
     return ignore(judge(found.scanned, terms), found.scanned)
+
+
+def _divided(scanned: tuple[Scanned, ...], listing: Listing) -> FoundUses:
+    suggestions = Suggestions(listing)
+    return FoundUses(*divide(scanned, suggestions), suggestions)
+
+
+def _others(settings: Settings) -> tuple[str, ...]:
+    """Return the names of the other configured providers."""
+    own = settings.one.name
+    return tuple(each.one.name for each in settings.each if each.one.name != own)
 
 
 def _markers(one: ProviderSettings) -> tuple[str, ...]:

@@ -7,10 +7,10 @@ from catalog.api.values import ModelDetails
 from catalog.api.when import When
 from catalog.changes.change import PROBED_KINDS
 from catalog.changes.finding import REPORTED, Delisted, Finding, Level
-from catalog.changes.forecast import End, Evidence, candidates
+from catalog.changes.forecast import End, Evidence, candidates, replacements
 from catalog.changes.successors import Successor
 from catalog.core.errors import NotFound
-from catalog.core.snapshot import Snapshot
+from catalog.core.snapshot import Model, Snapshot
 from catalog.providers.provider import Provider
 from catalog.store import changelog, forecasts, history
 from catalog.store.changelog import FindingFilter
@@ -64,6 +64,16 @@ def read_ends(
 def read_known_ends(connection: Transaction, provider: Provider, number: int) -> tuple[End, ...]:
     """Return the ends as of a snapshot, without successors, which take most of the time."""
     return _known(connection, provider, history.snapshot(connection, number), number)[0]
+
+
+def read_replacements(
+    connection: Transaction, provider: Provider, number: int, model: Model
+) -> tuple[Successor, ...]:
+    """Return the models that can replace a model, best first, whether it ends or not."""
+    state = history.snapshot(connection, number)
+    known, evidence = _known(connection, provider, state, number)
+    ending = {end.model.key for end in known} | {*provider.statuses.leaving(state.models)}
+    return replacements(model, evidence, state.models, ending)
 
 
 def _known(

@@ -163,13 +163,20 @@ def candidates(
     provider named them.
     """
     ending = {end.model.key for end in known} | {*leaving}
-    found = {}
-    for end in known:
-        note, stated = evidence.notes.get(end.model.key), evidence.stated.get(end.model.key)
-        named = None if note is None else note.successor
-        announced = None if stated is None else stated.successor
-        found[end.model.key] = successors(end.model, listed, named, ending, announced)
-    return found
+    return {end.model.key: replacements(end.model, evidence, listed, ending) for end in known}
+
+
+def replacements(
+    model: Model, evidence: Evidence, listed: Sequence[Model], ending: Collection[str]
+) -> tuple[Successor, ...]:
+    """Return the possible successors of a model.
+
+    The model may have no end. Keys in `ending` are excluded, unless a person or the provider named them.
+    """
+    note, stated = evidence.notes.get(model.key), evidence.stated.get(model.key)
+    named = None if note is None else note.successor
+    announced = None if stated is None else stated.successor
+    return successors(model, listed, named, ending, announced)
 
 
 def reached(marks: Iterable[int], days: int) -> int | None:

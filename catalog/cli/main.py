@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "init": ("init", "Make a configuration, and try it."),
     "import": ("importing", "Import recorded payloads from DIRECTORY."),
     "matrix": ("matrix", "Show which model answers on which route, and since when."),
+    "mcp": ("mcp", "Answer an assistant's questions, until stdin is closed."),
     "models": ("models", "List the models of the catalog."),
     "note": ("notes", "Note what is announced of MODEL."),
     "notes": ("notes", "List all notes, oldest first, and which of them count."),

@@ -60,19 +60,20 @@ def models(app: App, at: When | None, kind: str | None, status: str | None, styl
 
     from catalog.api.listing import listings_json, read_listing
 
+    each = app.each  # read first, because a wrong --provider counts before a missing database
     with app.database.reading() as connection:
-        listings = [read_listing(connection, settings, at) for settings in app.each]
-    listed = [model for each in listings for model in each.snapshot.models]
+        listings = [read_listing(connection, settings, at) for settings in each]
+    listed = [model for one in listings for model in one.snapshot.models]
     _note_unknown("type", kind, {each.type for each in listed})
     _note_unknown("status", status, {each.status for each in listed if each.status is not None})
     if style == "json":
         print_json(listings_json(listings, wanted, now()))
         return 0
-    several = len(app.each) > 1
+    several = len(each) > 1
     rows = [
-        (*([each.snapshot.provider] * several), *_row(one.model, one.label))
-        for each in listings
-        for one in each.models
+        (*([listing.snapshot.provider] * several), *_row(one.model, one.label))
+        for listing in listings
+        for one in listing.models
         if wanted(one.model)
     ]
     if not rows and style == "table":

@@ -82,11 +82,12 @@ def forecast_json(
     known: dict[str, Any] = {"until": forecast.until.isoformat()}
     known |= {"days_left": forecast.days_left(now), "basis": forecast.basis}
     known["ground"] = forecast.ground
-    named = [_successor(each) for each in found]
+    named = [successor_json(each) for each in found]
     return known | ({"successors": named} if named else {})
 
 
-def _successor(successor: Successor) -> dict[str, Any]:
+def successor_json(successor: Successor) -> dict[str, Any]:
+    """Return a possible successor as JSON, with its differences."""
     known: dict[str, Any] = {"model": successor.name, "noted": successor.is_noted}
     known |= {"announced": True} if successor.is_announced else {}
     known["listed"] = successor.is_listed

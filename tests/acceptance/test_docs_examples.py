@@ -20,7 +20,7 @@ from tests.support.reference.links import commands
 from tests.support.shell import UNMEASURED, Shell
 
 TYPED = [page for page in PAGES if blocks(page, "console")]
-LANGUAGES = {"console", "python", "sh", "text", "toml", "yaml"}
+LANGUAGES = {"console", "json", "python", "sh", "text", "toml", "yaml"}
 """The languages of examples. Each has a test; text is output."""
 LIVE = "docs/commands.md"
 """The page whose examples ask the provider."""

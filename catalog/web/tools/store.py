@@ -1,0 +1,105 @@
+"""Open the store for one answer, and say how current and complete it is."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from catalog.config.settings import Settings
+from catalog.core.clock import now, stamp
+from catalog.core.errors import ArgumentInvalid, NotFound
+from catalog.core.text import closest, did_you_mean, duration
+from catalog.store import history, polls
+from catalog.store.database import Database, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One consistent view of the store at a time."""
+
+    connection: Transaction
+    each: tuple[Settings, ...]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is stored of a provider: the time of the oldest state, and of the last accepted poll."""
+
+    provider: str
+    since: datetime
+    last_success_at: datetime | None
+
+    def sentence(self, now: datetime) -> str:
+        """Return how current the stored history is."""
+        if self.last_success_at is None:  # such as an imported history
+            return f"{self.provider}: stored since {stamp(self.since)}, never polled."
+        ago = duration(now - self.last_success_at)
+        return (
+            f"{self.provider}: stored since {stamp(self.since)}, last polled with success "
+            f"{stamp(self.last_success_at)} ({ago} ago)."
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        known: dict[str, Any] = {"provider": self.provider, "since": stamp(self.since)}
+        if self.last_success_at is not None:
+            known["last_success_at"] = stamp(self.last_success_at)
+        return known
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The configured providers and the address of their database. Nothing is written."""
+
+    each: tuple[Settings, ...]
+    url: str
+
+    def selected(self, provider: str | None) -> tuple[Settings, ...]:
+        """Return the settings of one provider, or of all. Raise ArgumentInvalid."""
+        if provider is None:
+            return self.each
+        known = {settings.one.name: settings for settings in self.each}
+        if provider not in known:
+            meant = did_you_mean(closest(provider, known))
+            hint = f"There are: {', '.join(known)}."
+            raise ArgumentInvalid(f"provider: there is no {provider!r}{meant}", hint=hint)
+        return (known[provider],)
+
+    @contextmanager
+    def database(self) -> Iterator[Database]:
+        """Yield the database, closed afterwards. An old schema is refused, not upgraded."""
+        with closing(Database(self.url, upgrades=False)) as database:
+            yield database
+
+    @contextmanager
+    def reading(self, provider: str | None) -> Iterator[Reading]:
+        """Yield a view of the providers that have a stored state.
+
+        Raise NotFound if none has one, and StoreError without a database.
+        """
+        selected = self.selected(provider)
+        with self.database() as database, database.reading() as connection:
+            each = tuple(one for one in selected if history.heads(connection, one.one.name))
+            if not each:
+                names = ", ".join(one.one.name for one in selected)
+                hint = "Run `catalog sync` or `catalog import` first."
+                raise NotFound(f"nothing is stored of {names} yet", hint=hint)
+            yield Reading(connection, each, now())
+
+
+def stored(reading: Reading) -> tuple[Stored, ...]:
+    """Return what is stored of each provider."""
+    found = []
+    for settings in reading.each:
+        name = settings.one.name
+        since = history.heads(reading.connection, name)[0].taken_at
+        success = polls.unwell(reading.connection, name).accepted_at
+        found.append(Stored(name, since, success))
+    return tuple(found)
+
+
+def currency(reading: Reading) -> str:
+    """Return how current the answer is, one line per provider."""
+    return "\n".join(each.sentence(reading.now) for each in stored(reading))
