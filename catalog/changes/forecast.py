@@ -171,7 +171,8 @@ def replacements(
 ) -> tuple[Successor, ...]:
     """Return the possible successors of a model.
 
-    The model may have no end. Keys in `ending` are excluded, unless a person or the provider named them.
+    The model may have no end. Keys in `ending` are excluded, unless a person or the provider named
+    them.
     """
     note, stated = evidence.notes.get(model.key), evidence.stated.get(model.key)
     named = None if note is None else note.successor

@@ -29,12 +29,10 @@ class Stored:
 
     provider: str
     since: datetime
-    last_success_at: datetime | None
+    last_success_at: datetime
 
     def sentence(self, now: datetime) -> str:
         """Return how current the stored history is."""
-        if self.last_success_at is None:  # such as an imported history
-            return f"{self.provider}: stored since {stamp(self.since)}, never polled."
         ago = duration(now - self.last_success_at)
         return (
             f"{self.provider}: stored since {stamp(self.since)}, last polled with success "
@@ -43,10 +41,11 @@ class Stored:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON."""
-        known: dict[str, Any] = {"provider": self.provider, "since": stamp(self.since)}
-        if self.last_success_at is not None:
-            known["last_success_at"] = stamp(self.last_success_at)
-        return known
+        return {
+            "provider": self.provider,
+            "since": stamp(self.since),
+            "last_success_at": stamp(self.last_success_at),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +93,9 @@ def stored(reading: Reading) -> tuple[Stored, ...]:
     found = []
     for settings in reading.each:
         name = settings.one.name
-        since = history.heads(reading.connection, name)[0].taken_at
-        success = polls.unwell(reading.connection, name).accepted_at
-        found.append(Stored(name, since, success))
+        heads = history.heads(reading.connection, name)
+        success = polls.unwell(reading.connection, name).accepted_at or heads[-1].taken_at
+        found.append(Stored(name, heads[0].taken_at, success))
     return tuple(found)
 
 
