@@ -13,8 +13,9 @@ from catalog.core.text import count
 from catalog.report.ends import days_left, until
 from catalog.report.json_output import forecast_json, successor_json
 from catalog.report.sentences import successor
+from catalog.web.reader import Reading
 from catalog.web.tools.models import find
-from catalog.web.tools.store import Reading, Store, currency
+from catalog.web.tools.store import Store, currency
 from catalog.web.tools.tool import Answer, Arguments, Provider, Tool, paragraphs, quote, quoted
 from catalog.web.tools.unknown import unknown
 

@@ -20,7 +20,8 @@ from catalog.report.ends import days_left, until
 from catalog.report.json_output import model_json
 from catalog.report.sentences import sentence
 from catalog.store import history
-from catalog.web.tools.store import Reading, Store, currency
+from catalog.web.reader import Reading
+from catalog.web.tools.store import Store, currency
 from catalog.web.tools.tool import Answer, Arguments, At, Provider, Tool, paragraphs, quote, quoted
 from catalog.web.tools.unknown import unknown
 

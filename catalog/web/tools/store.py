@@ -2,25 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from catalog.config.settings import Settings
-from catalog.core.clock import now, stamp
+from catalog.core.clock import stamp
 from catalog.core.errors import ArgumentInvalid, NotFound
 from catalog.core.text import closest, did_you_mean, duration
 from catalog.store import history, polls
-from catalog.store.database import Database, Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One consistent view of the store at a time."""
-
-    connection: Transaction
-    each: tuple[Settings, ...]
-    now: datetime
+from catalog.store.database import Database
+from catalog.web.reader import Reader, Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +71,13 @@ class Store:
         Raise NotFound if none has one, and StoreError without a database.
         """
         selected = self.selected(provider)
-        with self.database() as database, database.reading() as connection:
-            each = tuple(one for one in selected if history.heads(connection, one.one.name))
+        with self.database() as database, Reader(selected, database).reading() as reading:
+            each = reading.stored(None)
             if not each:
                 names = ", ".join(one.one.name for one in selected)
                 hint = "Run `catalog sync` or `catalog import` first."
                 raise NotFound(f"nothing is stored of {names} yet", hint=hint)
-            yield Reading(connection, each, now())
+            yield replace(reading, each=each)
 
 
 def stored(reading: Reading) -> tuple[Stored, ...]:

@@ -10,7 +10,8 @@ from catalog.check.suggest import Suggestions
 from catalog.config.build import wire_provider
 from catalog.core.clock import stamp
 from catalog.core.text import closest
-from catalog.web.tools.store import Reading, stored
+from catalog.web.reader import Reading
+from catalog.web.tools.store import stored
 from catalog.web.tools.tool import Answer, paragraphs, quote, quoted
 
 NO_VERDICT = "This does not mean that it does not exist."
