@@ -14,10 +14,10 @@ from starlette.routing import Route
 
 from catalog import __version__
 from catalog.core.errors import CatalogError
-from catalog.web import errors
+from catalog.web import errors, machines
 from catalog.web.answer import Answers, Body, Make
 from catalog.web.api import add_api
-from catalog.web.links import LiveLinks
+from catalog.web.links import Links, LiveLinks
 from catalog.web.pages import PAGES, Page
 from catalog.web.query import Query
 from catalog.web.reader import Reader, Reading
@@ -51,13 +51,13 @@ def make_app(reader: Reader, options: Options) -> Guard:
     )
     links = LiveLinks(options.root_path)
     answers = Answers(reader)
-    app.router.routes += _routes(answers, Site(lambda _path: links))
+    app.router.routes += _routes(answers, Site(lambda _path: links), options.root_path)
     add_api(app, answers)
     _handle_errors(app, reader, links)
     return Guard(app, options.access, lambda path: path.startswith(("/badge/", "/feeds/")))
 
 
-def _routes(answers: Answers, site: Site) -> list[Route]:
+def _routes(answers: Answers, site: Site, root: str) -> list[Route]:
     """Return every route except those of the API."""
     routes = [Route(f"/{name}", _file(name)) for name in STATIC]
     routes += [Route("/livez", _live), Route("/readyz", _ready(answers))]
@@ -66,6 +66,7 @@ def _routes(answers: Answers, site: Site) -> list[Route]:
         routes += [
             Route(page.stem + twin, _page(answers, site, page, twin)) for twin in (".json", ".md")
         ]
+    routes += _machines(answers, root)
     routes.append(Route("/models/{provider}/{name:path}", _model(answers, site)))
     routes.append(Route("/changes/{which}", _changes(answers, site)))
     return routes
@@ -101,6 +102,42 @@ def _remember(response: Response, reader: Reader) -> None:
     """Set the cookie for "since I last looked"."""
     moment = f"{reader.clock():%Y-%m-%dT%H:%M:%SZ}"
     response.set_cookie(LOOKED, moment, max_age=365 * 86_400, httponly=True, samesite="lax")
+
+
+def _machines(answers: Answers, root: str) -> list[Route]:
+    """Return the routes of feeds, calendar, metrics, badges and `llms.txt`."""
+
+    def route(path: str, make: Callable[[Reading, Request], Body]) -> Route:
+        def endpoint(request: Request) -> Response:
+            # The content names the host, and metrics have two formats.
+            variant = f"{request.url.netloc} {request.headers.get('accept', '')}"
+            return answers.answer(request, lambda reading: make(reading, request), variant=variant)
+
+        return Route(path, endpoint)
+
+    def links(request: Request) -> Links:
+        return LiveLinks(f"{request.url.scheme}://{request.url.netloc}{root}")
+
+    def feed(reading: Reading, request: Request) -> Body:
+        query = Query(request.query_params, reading.now)
+        return machines.feed(reading, request.path_params["which"], query, links(request))
+
+    def ends(reading: Reading, request: Request) -> Body:
+        return machines.ends_calendar(reading, Query(request.query_params, reading.now))
+
+    def figures(reading: Reading, request: Request) -> Body:
+        return machines.figures(reading, request.headers.get("accept", ""))
+
+    def badge(reading: Reading, request: Request) -> Body:
+        return machines.model_badge(reading, **request.path_params)
+
+    return [
+        route("/feeds/{which:path}", feed),
+        route("/calendar.ics", ends),
+        route("/metrics", figures),
+        route("/badge/{provider}/{name:path}.svg", badge),
+        route("/llms.txt", lambda reading, request: machines.llms(reading, links(request))),
+    ]
 
 
 def _model(answers: Answers, site: Site) -> Endpoint:

@@ -51,7 +51,6 @@ def _environment() -> Environment:
     environment.globals |= {
         "filters_with": filters_with,
         "model_path": model_path,
-        "timeline": lambda _view, _now: "",
     }
     return environment
 

@@ -71,7 +71,6 @@ def _server(each: tuple[Settings, ...], settings: WebSettings) -> uvicorn.Server
         access_log=False,
         server_header=False,
         lifespan="off",
-        proxy_headers=False,
         timeout_graceful_shutdown=GRACE,
         h11_max_incomplete_event_size=16_384,
     )

@@ -32,7 +32,7 @@ class Site:
     """
 
     def __init__(self, links: Callable[[str], Links]) -> None:
-        self._links = links
+        self.links = links
 
     def page(self, page: Page[Any], reading: Reading, query: Query, twin: str = "") -> Body:
         """Return a page, or its twin `.json` or `.md`."""
@@ -84,7 +84,7 @@ class Site:
         )
 
     def _html(self, template: str, path: str, title: str, reading: Reading, **values: Any) -> Body:
-        links = self._links(path)
+        links = self.links(path)
         menu = [(page.path, page.title) for page in PAGES]
         text = render(template, links, reading.now, path=path, title=title, menu=menu, **values)
         return html_body(text)

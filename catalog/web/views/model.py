@@ -18,9 +18,12 @@ from catalog.core.strict_json import JsonText, canonical, parse
 from catalog.report.annotations import Label, label
 from catalog.report.json_output import probe_json
 from catalog.store import history, probes
+from catalog.store.database import Transaction
 from catalog.store.history import Version
 from catalog.web.query import Query
 from catalog.web.reader import Reading
+from catalog.web.stretches import model_prices
+from catalog.web.timeline import Timeline, timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class ModelView:
     versions: tuple[Version, ...]
     facts: tuple[Fact, ...]
     cells: tuple[Cell, ...]
+    timeline: Timeline
     files: tuple[str, ...]
 
 
@@ -56,10 +60,10 @@ def read_model(reading: Reading, provider: str, name: str, query: Query) -> Mode
     settings, connection = reading.settings_of(provider), reading.connection
     at = query.when("at")
     number = history.number_at(connection, provider, at)
-    is_key = bool(history.versions(connection, provider, name))
-    key = name if is_key else history.find_key(connection, provider, name, number)
+    key = find_key(connection, provider, name, number)
     place = Place(provider, number, key)
-    details = read_details(connection, wire_provider(settings.one), place, is_current=at is None)
+    wired = wire_provider(settings.one)
+    details = read_details(connection, wired, place, is_current=at is None)
     versions = history.versions(connection, provider, key)
     shown = tuple(each for each in versions if each.first_snapshot <= number)
     return ModelView(
@@ -72,8 +76,23 @@ def read_model(reading: Reading, provider: str, name: str, query: Query) -> Mode
             for cell in probes.cells(connection, provider).values()
             if cell.key == key or cell.name == details.model.name
         ),
+        timeline=timeline(
+            shown,
+            reading.now,
+            findings=[each for each in details.findings if each.is_reported],
+            probes=probes.verdict_changes(connection, provider, key),
+            prices_of=[model_prices(each.model, wired.attributes) for each in shown],
+            until=None if details.end is None else details.end.until,
+        ),
         files=_files(settings, details.model.name),
     )
+
+
+def find_key(connection: Transaction, provider: str, name: str, number: int) -> str:
+    """Return the key of a model by key or name, or raise NotFound."""
+    if history.versions(connection, provider, name):
+        return name
+    return history.find_key(connection, provider, name, number)
 
 
 def model_view_json(view: ModelView, reading: Reading) -> dict[str, Any]:

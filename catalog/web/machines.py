@@ -1,0 +1,129 @@
+"""Make the answers for machines: feeds, calendar, metrics, badges, and `llms.txt`."""
+
+from datetime import datetime
+
+from catalog.api.endings import read_endings
+from catalog.api.reads import Place, change_filters, levels_from
+from catalog.changes.finding import Finding
+from catalog.core.errors import NotFound
+from catalog.store import history
+from catalog.store.changelog import FindingFilter, findings
+from catalog.store.finding_pages import read_page
+from catalog.web.answer import Body
+from catalog.web.badge import BADGE_TYPE, Color, badge
+from catalog.web.bodies import markdown_body
+from catalog.web.calendar import CALENDAR_TYPE, KINDS, calendar, end_events
+from catalog.web.feeds import ATOM_TYPE, JSON_TYPE, Feed, atom, feed_id, finding_entry, json_feed
+from catalog.web.links import Links
+from catalog.web.metrics import metrics
+from catalog.web.pages import PAGES
+from catalog.web.query import Query
+from catalog.web.reader import Reading
+from catalog.web.views.metrics import read_metrics
+from catalog.web.views.model import ModelView, find_key, read_model
+
+ENTRIES = 100
+"""Findings in one feed."""
+MOST_ENTRIES = 1000
+ATOM, JSON = ".atom", ".json"
+SOON = 30
+
+
+def feed(reading: Reading, which: str, query: Query, links: Links) -> Body:
+    """Return the feed `all`, `PROVIDER` or `PROVIDER/MODEL`, by its ending as Atom or JSON.
+
+    Raise NotFound for another name.
+    """
+    stem, ending = _split(which)
+    wanted = _wanted(reading, stem, query)
+    size = query.number("limit", ENTRIES, MOST_ENTRIES, least=1)
+    page = read_page(reading.connection, wanted, size)
+    made = Feed(
+        id=feed_id(*(each.provider for each in wanted), stem, query.text("level") or ""),
+        title="Changes of all models" if stem == "all" else f"Changes of {stem}",
+        updated=page.findings[0].at if page.findings else _first(reading, wanted),
+        entries=tuple(finding_entry(each, links.to(_page(each))) for each in page.findings),
+        page=links.to("/changes"),
+        here=links.to(f"/feeds/{which}", level=query.text("level")),
+    )
+    if ending == ATOM:
+        return Body(atom(made), ATOM_TYPE)
+    return Body(json_feed(made), JSON_TYPE)
+
+
+def ends_calendar(reading: Reading, query: Query) -> Body:
+    """Return the ends of one provider or of all as a calendar."""
+    stored, connection = reading.stored(query.text("provider")), reading.connection
+    names = [settings.one.name for settings in stored]
+    wanted = [FindingFilter(name, kinds=KINDS) for name in names]
+    found = [finding for each in wanted for finding in findings(connection, each)]
+    endings = read_endings(connection, stored, reading.now)
+    taken = [history.baseline(connection, name).taken_at for name in names]
+    as_of = max((moment for moment in taken if moment is not None), default=reading.now)
+    return Body(calendar(end_events(found, endings, as_of)), CALENDAR_TYPE)
+
+
+def figures(reading: Reading, accept: str) -> Body:
+    """Return the figures for Prometheus, in the format that the client accepts."""
+    content, media_type = metrics(read_metrics(reading), accept)
+    return Body(content, media_type)
+
+
+def model_badge(reading: Reading, provider: str, name: str) -> Body:
+    """Return the badge of a model, or raise NotFound. `name` has no ending."""
+    view = read_model(reading, provider, name, Query({}, reading.now))
+    state, color = _state(view, reading)
+    return Body(badge(view.details.model.name, state, color).encode(), BADGE_TYPE)
+
+
+def llms(reading: Reading, links: Links) -> Body:
+    """Return the pages in the form that llmstxt.org proposes."""
+    names = ", ".join(reading.providers)
+    lines = [f"> The AI models of {names}: lists, changes and ends.", "", "## Pages", ""]
+    lines += [f"- [{page.title}]({links.to(page.stem + '.md')})" for page in PAGES]
+    lines += ["", "## Data", "", f"- [Feed]({links.to('/feeds/all.json')}): the last changes"]
+    if links.is_live:
+        lines += [f"- [API]({links.to('/api/v1/openapi.json')}): OpenAPI 3.1"]
+    return markdown_body("Model catalog", "\n".join(lines))
+
+
+def _split(which: str) -> tuple[str, str]:
+    for ending in (ATOM, JSON):
+        if which.endswith(ending):
+            return which.removesuffix(ending), ending
+    raise NotFound(f"there is no feed {which!r}", hint="Feeds end with .atom or .json.")
+
+
+def _wanted(reading: Reading, stem: str, query: Query) -> tuple[FindingFilter, ...]:
+    """Return the filters of a feed, or raise NotFound."""
+    levels, connection = levels_from(query.level()), reading.connection
+    if stem == "all":
+        return change_filters(connection, reading.providers, None, None, levels)
+    provider, slash, name = stem.partition("/")
+    reading.settings_of(provider)
+    place: Place | str = provider
+    if slash:
+        number = history.number_at(connection, provider, None)
+        place = Place(provider, number, find_key(connection, provider, name, number))
+    return change_filters(connection, [place], None, None, levels)
+
+
+def _first(reading: Reading, wanted: tuple[FindingFilter, ...]) -> datetime:
+    """Return the time of the first snapshot, because a feed without entries needs a time."""
+    heads = [head for each in wanted for head in history.heads(reading.connection, each.provider)]
+    return min((head.taken_at for head in heads), default=reading.now)
+
+
+def _page(finding: Finding) -> str:
+    return f"/changes/{finding.number}"
+
+
+def _state(view: ModelView, reading: Reading) -> tuple[str, Color]:
+    details = view.details
+    if not details.is_listed:
+        return "not listed", "red"
+    if details.end is not None:
+        left = details.end.days_left(reading.now)
+        return f"ends {details.end.until}", "red" if left < SOON else "yellow"
+    status = details.model.status or "listed"
+    return status, "green" if status in {"ready", "listed"} else "blue"
