@@ -177,6 +177,13 @@ def test_every_named_metric_is_served() -> None:
     assert served - asked == {"catalog_last_poll_timestamp_seconds"}
 
 
+def test_the_docs_name_every_metric() -> None:
+    """The table in docs/web.md has each served name, and no other."""
+    served = set(re.findall(r"^(catalog_\w+)", metrics(figures())[0].decode(), re.MULTILINE))
+    page = (DOCS / "web.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`(catalog_\w+)`", page)) == served
+
+
 def test_the_panels_of_the_dashboard_do_not_overlap() -> None:
     """Each panel has its own place and id, within the 24 columns of Grafana."""
     cells = [
