@@ -99,13 +99,13 @@ def _opened(path: str | PathLike[str], *, piped: bool, links: bool) -> tuple[int
         # Checked before opening, because opening a device may have effects, and again after it,
         # because the file may be replaced meanwhile. This calls `os.stat`, because a Path takes as
         # much time as the reading.
-        _refuse(os.stat(path, follow_symlinks=links).st_mode, pipe=pipe)  # noqa: PTH116
+        require_regular(os.stat(path, follow_symlinks=links).st_mode, pipe=pipe)  # noqa: PTH116
         descriptor = os.open(path, _FLAGS if links else _FLAGS | os.O_NOFOLLOW)
     except ValueError:
         raise OSError(EINVAL, "a file cannot have this name") from None
     try:
         status = os.fstat(descriptor)
-        _refuse(status.st_mode, pipe=pipe)
+        require_regular(status.st_mode, pipe=pipe)
         if pipe:
             os.set_blocking(descriptor, True)
     except OSError:
@@ -114,7 +114,8 @@ def _opened(path: str | PathLike[str], *, piped: bool, links: bool) -> tuple[int
     return descriptor, status.st_size
 
 
-def _refuse(mode: int, *, pipe: bool) -> None:
+def require_regular(mode: int, *, pipe: bool = False) -> None:
+    """Raise OSError for the mode of anything but a regular file. A `pipe` may be allowed."""
     if S_ISREG(mode) or (pipe and (S_ISFIFO(mode) or S_ISCHR(mode))):
         return
     if S_ISDIR(mode):

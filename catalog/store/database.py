@@ -14,7 +14,6 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
-    NoSuchModuleError,
     OperationalError,
     SQLAlchemyError,
 )
@@ -26,21 +25,17 @@ from catalog.core.errors import (
     SettingsInvalid,
     StoreError,
 )
+from catalog.core.files import require_regular
 from catalog.core.waiting import Wait, waiting
 from catalog.store import server_errors
 from catalog.store.driver import BUSY_TIMEOUT, REVISIONS, held
-from catalog.store.engine import is_memory, make_engine
+from catalog.store.engine import check_driver, is_memory, make_engine
 from catalog.store.text_values import DAMAGED
 
 if TYPE_CHECKING:
     from catalog.store.migrate import Upgraded
 
 WANTED = "write the path of an SQLite file or an SQLAlchemy URL"
-SUPPORTED = ("sqlite", "postgresql")
-INSTEAD = (
-    "write the path of an SQLite file, or install model-catalog[postgresql] and write "
-    "postgresql+psycopg://USER@HOST/NAME"
-)
 OTHER = "Name another file with --database. It may be a new one."
 MEMORY = "sqlite://"
 """The URL of a database in memory."""
@@ -77,7 +72,7 @@ class Database:
             self.url = make_url(url) if "://" in url else URL.create("sqlite", database=url)
         except (ArgumentError, ValueError):
             raise SettingsInvalid(WANTED) from None  # because the error may quote the password
-        _check_driver(self.url)
+        check_driver(self.url)
 
     @property
     def place(self) -> str:
@@ -103,12 +98,13 @@ class Database:
         if self.file is None:
             return True
         try:
-            size = self.file.stat().st_size
+            status = self.file.stat()
+            require_regular(status.st_mode)
         except (FileNotFoundError, NotADirectoryError):
             return False
-        except OSError as error:  # such as a folder without permission
+        except OSError as error:  # such as a pipe, or a folder without permission
             raise StoreError(f"cannot read {self.place}: {error.strerror}") from error
-        if size == 0:
+        if status.st_size == 0:
             hint = (
                 "`catalog db restore FILE` restores a backup; without one, delete the empty file."
             )
@@ -290,19 +286,6 @@ def _is_cut(error: Exception) -> bool:
         return False
     state = getattr(error.orig, "sqlstate", None)
     return error.connection_invalidated or state is None or state.startswith(("08", "57"))
-
-
-def _check_driver(url: URL) -> None:
-    backend, driver = url.get_backend_name(), url.drivername
-    if backend not in SUPPORTED:
-        raise SettingsInvalid(f"{backend} is not supported; {INSTEAD}")
-    try:
-        dialect = url.get_dialect()
-        dialect.import_dbapi()
-    except (NoSuchModuleError, ImportError):
-        raise SettingsInvalid(f"no driver is installed for {driver}; {INSTEAD}") from None
-    if dialect.is_async:
-        raise SettingsInvalid(f"{driver} is for asyncio; {INSTEAD}")
 
 
 @contextmanager

@@ -7,9 +7,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import NoSuchModuleError
 from sqlalchemy.pool import NullPool, StaticPool
 
+from catalog.core.errors import SettingsInvalid
 from catalog.store.driver import prepare
+
+SUPPORTED = ("sqlite", "postgresql")
+INSTEAD = (
+    "write the path of an SQLite file, or install model-catalog[postgresql] and write "
+    "postgresql+psycopg://USER@HOST/NAME"
+)
 
 
 def is_memory(url: URL) -> bool:
@@ -48,3 +56,17 @@ def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
 def _begin(connection: Connection) -> None:
     immediate = connection.get_execution_options().get("immediate", True)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def check_driver(url: URL) -> None:
+    """Raise SettingsInvalid for a database without a usable driver."""
+    backend, driver = url.get_backend_name(), url.drivername
+    if backend not in SUPPORTED:
+        raise SettingsInvalid(f"{backend} is not supported; {INSTEAD}")
+    try:
+        dialect = url.get_dialect()
+        dialect.import_dbapi()
+    except (NoSuchModuleError, ImportError):
+        raise SettingsInvalid(f"no driver is installed for {driver}; {INSTEAD}") from None
+    if dialect.is_async:
+        raise SettingsInvalid(f"{driver} is for asyncio; {INSTEAD}")

@@ -1,7 +1,6 @@
 """No file can hang or crash a command."""
 
 import os
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,28 +11,13 @@ import pytest
 
 from tests.support.builders import body, row
 from tests.support.http_server import answer
+from tests.support.odd_files import bound_socket, device
 from tests.support.shell import Live, Shell
 
 SECONDS = 20
 """Seconds in which every command ends, even if it meets a file without an end."""
 HOSTILE = "hostile"
 DEEP = 50_000
-
-
-def device(path: Path) -> None:
-    """Make a link to an endless file."""
-    path.symlink_to("/dev/zero")
-
-
-def bound_socket(path: Path) -> None:
-    """Make a socket without a listener."""
-    with socket.socket(socket.AF_UNIX) as made:
-        here = Path.cwd()
-        os.chdir(path.parent)  # the path of a socket must be short
-        try:
-            made.bind(path.name)
-        finally:
-            os.chdir(here)
 
 
 def large(path: Path) -> None:

@@ -41,7 +41,7 @@ def test_a_locked_database_at_the_start_is_waited_for(
         return ANSWER
 
     def let_go(other: sqlite3.Connection) -> None:
-        while "held by another process" not in told.get(timeout=SECONDS):
+        while "locked by another process" not in told.get(timeout=SECONDS):
             pass
         other.execute("ROLLBACK")
 
@@ -59,7 +59,7 @@ def test_a_locked_database_at_the_start_is_waited_for(
             assert serve_until(polled, Daemon(lambda: [read], Systemd({}))) == 0
             free.join()
     logger.removeHandler(teller)
-    (warning, *_) = [each for each in caplog.messages if "held by another process" in each]
+    (warning, *_) = [each for each in caplog.messages if "locked by another process" in each]
     assert warning.endswith("for over 0.1 s; a pass is tried anyway")
 
 

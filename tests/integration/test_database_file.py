@@ -1,8 +1,10 @@
 """The database file: its creation, and its replacement during use."""
 
+import os
 import shutil
 import signal
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from catalog.store.database import Database
 from catalog.store.driver import REVISIONS
 from tests.support.checkout import ROOT
 from tests.support.database import make
+from tests.support.odd_files import bound_socket, device
 from tests.support.shell import SECONDS, Shell
 
 ROW = "insert into payload (sha256, size, body) values ('aa', 1, x'00')"
@@ -28,9 +31,9 @@ def test_an_empty_file_is_refused(tmp_path: Path, known: bool) -> None:
     kept = path.read_bytes() if known else b""
     path.write_bytes(b"")
     for way in (database.reading, database.writing, Database(str(path)).writing):
-        with pytest.raises(StoreError, match=r"a\.db is empty") as caught, way():
+        with pytest.raises(StoreError, match=r"a\.db is an empty file") as caught, way():
             raise AssertionError("unreachable: there is nothing in it")
-        assert "Put a backup back" in caught.value.hint
+        assert "`catalog db restore FILE` restores a backup" in caught.value.hint
     assert path.stat().st_size == 0
     if known:
         path.write_bytes(kept)
@@ -39,6 +42,28 @@ def test_an_empty_file_is_refused(tmp_path: Path, known: bool) -> None:
     with database.writing() as connection:
         connection.execute(text(ROW))
     database.close()
+
+
+@pytest.mark.parametrize(
+    ("odd", "said"),
+    [
+        (os.mkfifo, "it is not a regular file but a pipe"),
+        (bound_socket, "it is not a regular file but a socket"),
+        (device, "it is not a regular file but a device"),
+        (Path.mkdir, "Is a directory"),
+    ],
+)
+def test_a_database_that_is_no_file_is_named(
+    tmp_path: Path, odd: Callable[[Path], object], said: str
+) -> None:
+    """A pipe, a socket, a device or a folder is no database that was emptied."""
+    path = tmp_path / "odd"
+    odd(path)
+    database = Database(str(path))
+    for way in (database.reading, database.writing):
+        with pytest.raises(StoreError) as caught, way():
+            raise AssertionError("unreachable: it is no file")
+        assert str(caught.value) == f"cannot read {path}: {said}"
 
 
 @pytest.mark.parametrize("how", ["moved", "copied", "removed"])
@@ -122,7 +147,7 @@ def test_a_database_that_came_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     """A database created by another process meanwhile is kept, and filling fails."""
     path = tmp_path / "a.db"
     with (
-        pytest.raises(StoreError, match=r"a\.db was made by another process"),
+        pytest.raises(StoreError, match=r"a\.db was created by another process"),
         Database(str(path)).filling(),
         make(path).writing() as connection,
     ):
