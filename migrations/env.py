@@ -1,4 +1,4 @@
-"""How Alembic runs here: within the transaction that the program opened."""
+"""Run Alembic within the transaction that the program opened."""
 
 from alembic import context
 from sqlmodel import SQLModel
@@ -9,6 +9,6 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=SQLModel.metadata,
     render_as_batch=True,
-    transactional_ddl=False,  # the caller's transaction holds all of it
+    transactional_ddl=False,  # because the caller's transaction contains all changes
 )
 context.run_migrations()

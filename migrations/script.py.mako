@@ -10,5 +10,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Go forward; there is no way back but a backup."""
+    """Upgrade the tables. To go back, restore a backup."""
     ${upgrades if upgrades else "pass"}

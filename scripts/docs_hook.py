@@ -1,7 +1,7 @@
-"""Show the repository's own pages on the site: mkdocs reads only docs/ without this.
+"""Add pages outside of docs/ to the site.
 
-Links follow: `docs/faq.md` in such a page, and `../CHANGELOG.md` in a page of docs/. Paths that are
-no pages, such as `catalog/changes/rules.toml`, are shown as text.
+Links are changed too: `docs/faq.md` in such a page, and `../CHANGELOG.md` in a page of docs/. Paths
+of other files, such as `catalog/changes/rules.toml`, are shown as text.
 """
 
 import re
@@ -14,7 +14,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
 def on_files(files: Any, config: Any) -> Any:
-    """Add the pages of the root."""
+    """Add the pages in the root of the repository."""
     from mkdocs.structure.files import File
 
     for name in PAGES:
@@ -25,7 +25,7 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Lead links to pages of the root to their place on the site."""
+    """Change links to the added pages."""
     if page.file.src_uri in PAGES:
         return markdown
     return LINK.sub(lambda found: f"]({_inside(found[1])})", markdown)

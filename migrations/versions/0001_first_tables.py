@@ -1,4 +1,4 @@
-"""The tables of the first version."""
+"""Create the tables of the first version."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Go forward; there is no way back but a backup."""
+    """Upgrade the tables. To go back, restore a backup."""
     op.create_table(
         "payload",
         sa.Column("sha256", sa.String(), nullable=False),

@@ -1,4 +1,7 @@
-"""Two small indexes, so that a poll finds what it goes on from without reading all polls."""
+"""Add two small indexes on polls.
+
+With them, a poll finds the last payload and cache headers without reading all polls.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,7 +18,7 @@ CONDITIONS = {
 
 
 def upgrade() -> None:
-    """Go forward; there is no way back but a backup."""
+    """Upgrade the tables. To go back, restore a backup."""
     for name, condition in CONDITIONS.items():
         op.create_index(
             name,

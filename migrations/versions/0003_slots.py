@@ -1,4 +1,4 @@
-"""The slots of the schedule, each done once."""
+"""Add the slots of the schedule, each of which is done once."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Go forward; there is no way back but a backup."""
+    """Upgrade the tables. To go back, restore a backup."""
     op.create_table(
         "slot",
         sa.Column("provider", sa.String(), nullable=False),

@@ -1,6 +1,7 @@
-"""Payload bodies that may go; digests of model versions; a hash chain over the snapshots.
+"""Add a hash chain over the snapshots.
 
-The formulas are copies of those in catalog/store/chain.py, as they were when this was written.
+Model versions get digests, and payload bodies may be deleted. The formulas are copies of those in
+catalog/store/chain.py at the time of this revision.
 """
 
 import hashlib
@@ -15,14 +16,14 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-SAID = (
+FACTS = (
     *("provider", "key", "name", "type", "status", "beta", "context_limit", "description"),
     *("route", "facts"),
 )
 VERSION = sa.table(
     "model_version",
     *(sa.column(name) for name in ("id", "first_snapshot", "digest")),
-    *(sa.column(name, sa.Boolean() if name == "beta" else None) for name in SAID),
+    *(sa.column(name, sa.Boolean() if name == "beta" else None) for name in FACTS),
 )
 SNAPSHOT = sa.table(
     "snapshot",
@@ -46,7 +47,7 @@ CHANGE = sa.table(
 
 
 def upgrade() -> None:
-    """Go forward; there is no way back but a backup."""
+    """Upgrade the tables. To go back, restore a backup."""
     with op.batch_alter_table("payload") as payload:
         payload.alter_column("body", existing_type=sa.LargeBinary(), nullable=True)
     for table, name in (("model_version", "digest"), ("snapshot", "chain")):
@@ -58,7 +59,7 @@ def upgrade() -> None:
 
 
 def chain_all(connection: sa.Connection) -> None:
-    """Write every link anew, as the state of the database gives it."""
+    """Compute every link again from the rows of the database."""
     providers = connection.scalars(sa.select(SNAPSHOT.c.provider).distinct()).all()
     for provider in providers:
         _chain_snapshots(connection, provider)
@@ -66,9 +67,9 @@ def chain_all(connection: sa.Connection) -> None:
 
 def _digest_versions(connection: sa.Connection) -> None:
     for row in connection.execute(sa.select(VERSION)).all():
-        said = [getattr(row, name) for name in SAID]
+        facts = [getattr(row, name) for name in FACTS]
         of_row = sa.update(VERSION).where(VERSION.c.id == row.id)
-        connection.execute(of_row.values(digest=_sha256(said)))
+        connection.execute(of_row.values(digest=_sha256(facts)))
 
 
 def _chain_snapshots(connection: sa.Connection, provider: str) -> None:
@@ -80,7 +81,7 @@ def _chain_snapshots(connection: sa.Connection, provider: str) -> None:
     )
     chain, since = "", 0
     for row in connection.execute(query).all():
-        begun = (
+        first_seen = (
             sa.select(VERSION.c.digest)
             .where(VERSION.c.first_snapshot == row.id)
             .order_by(VERSION.c.id)
@@ -88,18 +89,18 @@ def _chain_snapshots(connection: sa.Connection, provider: str) -> None:
         head = [chain, row.provider, row.taken_at, row.digest, row.model_count]
         head.append(row.payload_sha256)
         found = _found(connection, provider, since, row.poll_id)
-        chain, since = _sha256([*head, list(connection.scalars(begun)), found]), row.poll_id
+        chain, since = _sha256([*head, list(connection.scalars(first_seen)), found]), row.poll_id
         connection.execute(sa.update(SNAPSHOT).where(SNAPSHOT.c.id == row.id).values(chain=chain))
 
 
 def _found(connection: sa.Connection, provider: str, since: int, poll: int) -> list[Any]:
-    said = [FINDING.c.rule, FINDING.c.level, FINDING.c.fingerprint, FINDING.c.ground]
+    judgment = [FINDING.c.rule, FINDING.c.level, FINDING.c.fingerprint, FINDING.c.ground]
     of_model = CHANGE.c.version_id.is_not(None)
     own = of_model & (POLL.c.id == poll)
     else_since = ~of_model & (POLL.c.id < poll)
     query = (
         sa.select(
-            *(POLL.c.started_at, POLL.c.outcome, *said, FINDING.c.callable_until),
+            *(POLL.c.started_at, POLL.c.outcome, *judgment, FINDING.c.callable_until),
             *(CHANGE.c[name] for name in CHANGED),
         )
         .join(FINDING, FINDING.c.poll_id == POLL.c.id)

@@ -1,4 +1,7 @@
-"""When a message is tried next, and what is owed, found without reading all that was delivered."""
+"""Add the time of the next attempt to deliveries.
+
+With it, pending messages are found without reading all deliveries.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,5 +13,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Go forward; there is no way back but a backup."""
+    """Upgrade the tables. To go back, restore a backup."""
     op.add_column("delivery", sa.Column("next_at", sa.Text(), nullable=True))

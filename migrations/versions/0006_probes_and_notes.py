@@ -1,4 +1,4 @@
-"""What models said when they were called, and what people noted of them."""
+"""Add the results of model calls, and the notes of users."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Go forward; there is no way back but a backup."""
+    """Upgrade the tables. To go back, restore a backup."""
     op.create_table(
         "probe",
         sa.Column("id", sa.Integer(), primary_key=True),
@@ -46,14 +46,14 @@ def upgrade() -> None:
     )
     op.create_index("note_by_key", "note", ["provider", "key", "id"])
     op.add_column("finding", sa.Column("basis", sa.String(), nullable=True))
-    # Until now there was no other ground than the provider's policy.
+    # Before this revision, every date came from the provider's policy.
     op.execute("UPDATE finding SET basis = 'policy' WHERE callable_until IS NOT NULL")
     retiring = sa.text("kind = 'retiring'")
     op.create_index(
         "change_retiring", "change", ["id"], sqlite_where=retiring, postgresql_where=retiring
     )
     op.add_column("delivery", sa.Column("paused_until", sa.Text(), nullable=True))
-    # The links hold the digest of the answer too now: those made before get it here.
+    # Links now contain the digest of the answer too, so the existing ones are computed again.
     config = op.get_context().config
     scripts = ScriptDirectory.from_config(config) if config else None
     revision_0004 = scripts.get_revision("0004") if scripts else None

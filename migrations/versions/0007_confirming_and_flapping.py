@@ -1,4 +1,7 @@
-"""Which models a poll missed for the first time, and how often a place had moved when told."""
+"""Add unconfirmed removals, and the number of moves of a flapping value.
+
+A flapping value moves back and forth. The number counts its moves before the report.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +13,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Go forward; there is no way back but a backup."""
+    """Upgrade the tables. To go back, restore a backup."""
     op.create_table(
         "missing_model",
         sa.Column("poll_id", sa.Integer(), sa.ForeignKey("poll.id"), primary_key=True),

@@ -1,4 +1,7 @@
-"""Bodies may be stored as differences, those that are there stay whole; an index less."""
+"""Allow bodies that are stored as differences, and drop an index.
+
+Existing bodies stay whole.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +13,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Go forward; there is no way back but a backup."""
+    """Upgrade the tables. To go back, restore a backup."""
     op.add_column("payload", sa.Column("base_sha256", sa.String(), nullable=True))
-    op.drop_index("ix_change_fingerprint", "change")  # nothing asks for a change by it
+    op.drop_index("ix_change_fingerprint", "change")  # because no query uses it

@@ -1,4 +1,7 @@
-"""What a poll leaves behind where nothing was left to do: all that the next one has to know."""
+"""Add the state that lets the next poll take the fast path.
+
+The fast path is the short route of a poll that finds the same list.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +13,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Go forward; there is no way back but a backup."""
+    """Upgrade the tables. To go back, restore a backup."""
     op.create_table(
         "rest",
         sa.Column("provider", sa.String(), primary_key=True),

@@ -1,4 +1,7 @@
-"""Unchanged polls in a row become one row; those that are there stay as they are."""
+"""Store several unchanged polls in one row.
+
+Existing rows do not change. Revision 0014 makes them single rows again.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,5 +13,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Go forward; there is no way back but a backup."""
+    """Upgrade the tables. To go back, restore a backup."""
     op.add_column("poll", sa.Column("earlier", sa.String(), nullable=True))

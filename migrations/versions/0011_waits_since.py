@@ -1,4 +1,7 @@
-"""A wait is kept with the moment from which it counts; those that are there have none."""
+"""Add the start of a wait to deliveries.
+
+Existing waits have no start.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,5 +13,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Go forward; there is no way back but a backup."""
+    """Upgrade the tables. To go back, restore a backup."""
     op.add_column("delivery", sa.Column("waits_since", sa.Text(), nullable=True))

@@ -1,6 +1,8 @@
-"""A tally of what rows say, and notes in the links of snapshots to come.
+"""Add a tally of rows, and cover notes by the hash chain.
 
-The formula is a copy of that in catalog/store/tally.py, as it was when this was written.
+The tally counts the rows of each table and sums their digests, so that an edit is detected. New
+links of the chain include the notes. The formula is a copy of the one in
+catalog/store/tally.py at the time of this revision.
 """
 
 import hashlib
@@ -47,7 +49,7 @@ TALLY = sa.table("tally", *(sa.column(name) for name in ("name", "span", "row_co
 
 
 def upgrade() -> None:
-    """Go forward; there is no way back but a backup."""
+    """Upgrade the tables. To go back, restore a backup."""
     op.create_table(
         "tally",
         sa.Column("name", sa.String(), primary_key=True),
@@ -80,14 +82,14 @@ def _unfolded(row: Any) -> Iterator[list[Any]]:
             seconds, duration, below = map(int, whole.split(":"))
             moment = datetime.fromisoformat(began).astimezone(UTC) - timedelta(seconds=seconds)
         except (ValueError, OverflowError):
-            return  # an edit; `catalog db verify` reports it before and after
+            return  # because of an edit by hand, which `catalog db verify` reports
         number, began = number - below, f"{moment:%Y-%m-%dT%H:%M:%SZ}"
         yield [number, poll[1], began, duration, *poll[4:7], *[None] * 6]
 
 
 def _digest(name: str, row: Any) -> int:
-    said = json.dumps([name, *map(_plain, row)], separators=(",", ":"))
-    return int.from_bytes(hashlib.sha256(said.encode()).digest()[:16])
+    text = json.dumps([name, *map(_plain, row)], separators=(",", ":"))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:16])
 
 
 def _plain(value: Any) -> Any:

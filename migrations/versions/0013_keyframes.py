@@ -1,6 +1,7 @@
-"""Bodies are differences to a whole body, not to the one before: chains are packed anew.
+"""Pack bodies as differences to a whole body.
 
-The packing is a copy of that in catalog/store/, as it was when this was written.
+Before, each was a difference to the previous body, in a chain. The packing is a copy of the one in
+catalog/store/ at the time of this revision.
 """
 
 import zlib
@@ -30,26 +31,29 @@ LEVEL = 6
 
 
 def upgrade() -> None:
-    """Go forward; there is no way back but a backup."""
+    """Upgrade the tables. To go back, restore a backup."""
     connection = op.get_bind()
     based = sa.select(PAYLOAD.c.sha256, PAYLOAD.c.base_sha256)
-    upon: dict[str, list[str]] = defaultdict(list)
+    dependents: dict[str, list[str]] = defaultdict(list)
     for row in connection.execute(based.where(PAYLOAD.c.base_sha256.is_not(None))):
-        upon[row.base_sha256].append(row.sha256)
+        dependents[row.base_sha256].append(row.sha256)
     whole = sa.select(PAYLOAD.c.sha256).where(PAYLOAD.c.base_sha256.is_(None))
     for sha256 in connection.scalars(whole).all():
-        if sha256 in upon:
-            _repack(connection, sha256, upon)
+        if sha256 in dependents:
+            _repack(connection, sha256, dependents)
     op.create_index("payload_base", "payload", ["base_sha256"])
 
 
-def _repack(connection: sa.Connection, whole: str, upon: dict[str, list[str]]) -> None:
-    """Pack all that rests on a whole body as differences to it; leave what cannot be read."""
+def _repack(connection: sa.Connection, whole: str, dependents: dict[str, list[str]]) -> None:
+    """Pack the chain of a whole body as differences to that body.
+
+    Unreadable bodies stay as they are.
+    """
     try:
         keyframe = _unpack(connection, whole, None)
     except (ZstdError, zlib.error):
         return
-    waiting = [(each, keyframe) for each in upon[whole]]
+    waiting = [(each, keyframe) for each in dependents[whole]]
     while waiting:
         sha256, base = waiting.pop()
         try:
@@ -65,7 +69,7 @@ def _repack(connection: sa.Connection, whole: str, upon: dict[str, list[str]]) -
             }
             this = sa.update(PAYLOAD).where(PAYLOAD.c.sha256 == sha256)
             connection.execute(this.values(**values))
-        waiting += [(each, body) for each in upon.get(sha256, ())]
+        waiting += [(each, body) for each in dependents.get(sha256, ())]
 
 
 def _pack(body: bytes, base: bytes | None) -> bytes:

@@ -1,7 +1,9 @@
-"""Unchanged polls are rows again, and the fast path has a table with a name that explains itself.
+"""Store each unchanged poll in its own row, and rename a table.
 
-A word such as `900:81` of `earlier` was a poll that began 900 s before the next one and took 81 ms;
-a third number is how far its own number is below the next one's, by default 1.
+The table `rest` of the fast path becomes `fast_path`.
+
+A word such as `900:81` in `earlier` is a poll that began 900 s before the next one and took 81 ms.
+A third number is the difference between the ids of the two polls, by default 1.
 """
 
 from collections.abc import Iterator
@@ -17,14 +19,14 @@ branch_labels = None
 depends_on = None
 
 MOST = 1 << 31
-"""Milliseconds of a poll: no column holds more on PostgreSQL."""
+"""The limit of a poll's milliseconds, because a PostgreSQL column cannot hold more."""
 SAME = ("provider", "outcome", "http_status", "snapshot_id")
 OWN = ("id", "started_at", "duration_ms")
 POLL = sa.table("poll", *(sa.column(name) for name in (*OWN, *SAME, "earlier")))
 
 
 def upgrade() -> None:
-    """Go forward; there is no way back but a backup."""
+    """Upgrade the tables. To go back, restore a backup."""
     connection = op.get_bind()
     shared = sa.select(POLL).where(POLL.c.earlier.is_not(None))
     taken = set(connection.scalars(sa.select(POLL.c.id)))
@@ -50,10 +52,10 @@ def upgrade() -> None:
 
 
 def _unfolded(row: Any, taken: set[int]) -> Iterator[dict[str, Any]]:
-    """Yield the polls that share a row with the newest of them, the latest first.
+    """Yield the polls in the row of a newer one, latest first.
 
-    An edit by hand ends them, because the words after it begin at an unknown poll. What it costs is
-    missing in the tally, so `catalog db verify` reports it.
+    A word that was edited by hand ends them, because each word counts from the one before. Then
+    polls are missing in the tally, so `catalog db verify` reports it.
     """
     number, began = row["id"], row["started_at"]
     for word in str(row["earlier"]).split():

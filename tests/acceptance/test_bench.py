@@ -47,7 +47,7 @@ def line(value: float | None, **rest: Any) -> Line:
 def test_only_a_whole_run_is_written_down() -> None:
     """The script refuses to write a quick run down, and reports a missing folder."""
     for words, said in (
-        (("--quick", "--write"), "only a whole run is written down"),
+        (("--quick", "--write"), "--write needs a full run"),
         (("--recordings", "nowhere"), "there is no folder nowhere"),
     ):
         with Shell(ROOT).python(SCRIPT, *words) as running:

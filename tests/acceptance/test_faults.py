@@ -89,7 +89,7 @@ def test_only_a_whole_campaign_is_written_down() -> None:
     for words in (["--quick"], ["--only", "locked"]):
         ended = play("--write", *words)
         assert ended.code == 2
-        assert "only a whole run is written down" in ended.err
+        assert "--write needs a full run" in ended.err
 
 
 def test_the_page_shows_a_whole_campaign_that_kept_its_promises() -> None:

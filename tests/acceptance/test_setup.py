@@ -142,7 +142,7 @@ def test_a_damaged_environment_is_not_taken_for_a_good_one(checkout: Path, copie
     shutil.rmtree(checkout / ".venv")
     (checkout / ".venv").touch()
     assert setup(checkout, code=2).err.endswith(
-        "error: .venv is no folder; remove it, then run this again\n"
+        "error: .venv is not a folder. Remove it, then run this again.\n"
     )
     (checkout / ".venv").unlink()
     setup(checkout)
