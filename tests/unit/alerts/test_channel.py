@@ -30,12 +30,12 @@ ZERO_WIDTH_SPACE = "\u200b"
 
 
 def model(name: str, key: str = "1", kind: str = "llm") -> Model:
-    """Make a model with only what a channel looks at."""
+    """Make a model with only the fields that a channel reads."""
     return Model(key, name, kind, canonical({"id": key, "name": name, "type": kind}))
 
 
 def updated(name: str, field: str, before: object, after: object, key: str = "1") -> Updated:
-    """Make one field's change."""
+    """Make a change of one field."""
     return Updated(model(name, key), field, canonical(before), canonical(after))
 
 
@@ -77,7 +77,7 @@ def message(*findings: Finding) -> Message:
 
 
 @pytest.mark.parametrize(
-    ("audience", "told", "expected"),
+    ("audience", "one", "expected"),
     [
         (Audience(), ADDED, True),
         (Audience(Level.WARNING), ADDED, False),
@@ -120,13 +120,13 @@ def message(*findings: Finding) -> Message:
         (Audience(providers=("other",)), HELD, False),
     ],
 )
-def test_audience(audience: Audience, told: Finding, expected: bool) -> None:
-    """A channel gets its level and models, also under old names, and every incident."""
-    assert audience.wants(told) is expected
+def test_audience(audience: Audience, one: Finding, expected: bool) -> None:
+    """A channel gets findings of its level and models, also by old names, and every incident."""
+    assert audience.wants(one) is expected
 
 
 @given(st.permutations(ORDERED))
-def test_gravest_first(shuffled: list[Finding]) -> None:
+def test_most_severe_first(shuffled: list[Finding]) -> None:
     """Findings are sorted by level, kind and the provider's number, in any input order."""
     assert message(*shuffled).findings == ORDERED
 
@@ -148,7 +148,7 @@ def test_gravest_first(shuffled: list[Finding]) -> None:
     ],
 )
 def test_slack_escape(plain: str, written: str) -> None:
-    """Chat text does not ping, link or vanish, and only the three reserved signs change."""
+    """Chat text does not ping, link or disappear, and only the three reserved signs change."""
     assert slack(plain) == written
 
 
@@ -226,14 +226,14 @@ def test_event_body() -> None:
 
 def test_event_source_is_a_uri_reference() -> None:
     """A provider's name with a space or slash still makes a valid source."""
-    told = Message("msg_1", "my own/provider", AT, (ADDED,))
-    assert json.loads(event_body(told, ""))["source"] == "model-catalog/my%20own%2Fprovider"
+    sent = Message("msg_1", "my own/provider", AT, (ADDED,))
+    assert json.loads(event_body(sent, ""))["source"] == "model-catalog/my%20own%2Fprovider"
 
 
 def test_bodies_do_not_depend_on_order() -> None:
     """The same findings give the same bytes in any order of the store."""
-    told = (ADDED, REMOVED, SWAPPED, DRIFT, HELD)
-    one, other = message(*told), message(*reversed(told))
+    findings = (ADDED, REMOVED, SWAPPED, DRIFT, HELD)
+    one, other = message(*findings), message(*reversed(findings))
     assert event_body(one, "") == event_body(other, "")
     assert Wording(channel="team").text(one) == Wording(channel="team").text(other)
 
@@ -250,7 +250,7 @@ def test_chat_body() -> None:
 
 
 def test_signature_of_the_published_example() -> None:
-    """The example of the Standard Webhooks libraries gives the signature they publish."""
+    """The example of the Standard Webhooks libraries gives their published signature."""
     key = signing_key("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     at = datetime.fromtimestamp(1614265330, UTC)
     headers = signed_headers([key], "msg_p5jXN8AQM9LWM0D4loKWxJek", at, b'{"test": 2432232314}')
@@ -291,7 +291,7 @@ def test_no_secret_no_signature() -> None:
     ],
 )
 def test_signing_key(secret: str, key: bytes) -> None:
-    """A secret with the prefix is Base64, padded or not. Any other is used as text."""
+    """A secret with the prefix is Base64, padded or not. Any other secret is used as text."""
     assert signing_key(secret) == key
 
 

@@ -1,4 +1,4 @@
-"""Which files of the user's code a change is about, and how a channel says so."""
+"""The files of the user's code in messages."""
 
 import json
 import logging
@@ -25,12 +25,12 @@ RENAMED = Updated(model("1", "new"), "name", canonical("old"), canonical("new"))
 
 def message(*changes: Change, rule: str | None = None) -> Message:
     """Make a message of one finding for each change."""
-    told = tuple(finding(each, rule=rule) for each in changes)
-    return Message("msg_1", "infomaniak", AT, told, used=USED)
+    findings = tuple(finding(each, rule=rule) for each in changes)
+    return Message("msg_1", "infomaniak", AT, findings, used=USED)
 
 
 def test_files_are_found_by_every_name_of_a_change() -> None:
-    """By the new name and the old one, for each model of a wave and of drift, of one provider."""
+    """Old and new names, all models of a wave or of drift, and only one provider's models count."""
     alpha, beta = model("1", "alpha"), model("2", "beta")
     wave = [Updated(each, "version", None, canonical("2")) for each in (alpha, beta)]
     assert used_in(finding(Removed(alpha)), USED) == ("a.py", "b.py")
@@ -42,8 +42,8 @@ def test_files_are_found_by_every_name_of_a_change() -> None:
     assert used_in(finding(Removed(alpha)), nothing_used()) == ()
 
 
-def test_a_channel_may_hear_of_what_is_used_alone() -> None:
-    """Incidents are always wanted, changes only of used models that pass the other filters."""
+def test_a_channel_can_be_limited_to_used_models() -> None:
+    """Incidents are always wanted. Changes need a used model and must pass the other filters."""
     audience = Audience(in_use=True, usage=lambda: USED)
     assert audience.wants(finding(Removed(model("1", "alpha"))))
     assert audience.wants(finding(RENAMED, rule="model-renamed"))
@@ -54,21 +54,21 @@ def test_a_channel_may_hear_of_what_is_used_alone() -> None:
 
 
 def test_texts_name_the_first_files() -> None:
-    """Three files are below the change, and no line if no file uses it."""
+    """The text names three files below the change, and has no such line if no file uses it."""
     lines = findings_text(message(RENAMED, rule="model-renamed")).split("\n")
     assert lines[1] == "   Used in a.py, c.py, d.py and 1 more file."
     assert "Used in" not in findings_text(message(Removed(model("2", "beta"))))
 
 
 def test_programs_get_all_files(caplog: pytest.LogCaptureFixture) -> None:
-    """A webhook's change has them as a list, a log line in brackets."""
-    told = message(Removed(model("1", "alpha")), Removed(model("2", "beta")))
-    changes = json.loads(event_body(told, ""))["data"]["changes"]
+    """A webhook's change has a list of files, and a log line has them in brackets."""
+    sent = message(Removed(model("1", "alpha")), Removed(model("2", "beta")))
+    changes = json.loads(event_body(sent, ""))["data"]["changes"]
     assert {each["model"]: each.get("used_in") for each in changes} == {
         "alpha": ["a.py", "b.py"],
         "beta": None,
     }
     with caplog.at_level(logging.INFO):
-        LogChannel("log", Audience()).send(told)
+        LogChannel("log", Audience()).send(sent)
     assert "alpha removed (used in a.py, b.py)" in caplog.text
     assert "beta removed\n" in caplog.text

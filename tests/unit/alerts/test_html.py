@@ -40,7 +40,7 @@ def test_each_line_has_its_place() -> None:
     assert "#1f5fa8" in lines[12]
 
 
-def test_nothing_is_loaded_and_nothing_of_a_provider_is_live() -> None:
+def test_the_page_loads_nothing_and_links_only_whole_lines() -> None:
     """Only a line that is one address is a link, and no tag loads anything."""
     tags = Tags(page("t", TEXT)).found
     assert {tag for tag, _ in tags} <= {

@@ -1,4 +1,4 @@
-"""Message text: most important first, explained once, safe, and limited in size."""
+"""The text of messages: order, reasons, safety and size."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -24,7 +24,7 @@ from tests.support.builders import AT, finding, model
 
 UNTIL = date(2026, 6, 18)
 GROUND = "the lifecycle policy"
-INFO = "ℹ️"  # noqa: RUF001  # the sign is meant
+INFO = "ℹ️"  # noqa: RUF001  # this sign is intended
 
 
 def message(*findings: Finding, at: datetime = AT) -> Message:
@@ -39,12 +39,12 @@ def removed(name: str, key: str, at: datetime = AT) -> Finding:
 
 
 def added(name: str, key: str = "1", at: datetime = AT) -> Finding:
-    """Make an arrival."""
+    """Make a finding of a new model."""
     return finding(Added(builders.model(key, name, max_token_input=None, info_status=None)), at=at)
 
 
 def renamed(before: str, after: str) -> Finding:
-    """Make a renaming."""
+    """Make a finding of a renamed model."""
     change = Updated(model(name=after), "name", canonical(before), canonical(after))
     return finding(change, rule="model-renamed", level=Level.BREAKING)
 
@@ -55,7 +55,7 @@ def read(*findings: Finding, lines: int = LINES) -> list[str]:
 
 
 def test_findings_of_one_kind_are_explained_once() -> None:
-    """The changes are first, then the common reason and the last day."""
+    """The changes come first, then their common reason and last day."""
     assert read(added("kimi", "9"), removed("granite", "7"), removed("llama3", "6")) == [
         "⛔ llama3 removed",
         "⛔ granite removed",
@@ -66,8 +66,8 @@ def test_findings_of_one_kind_are_explained_once() -> None:
     ]
 
 
-def test_a_renaming_says_that_nobody_knows_how_long_the_old_name_works() -> None:
-    """A rename has both names, the reason, and that no last day is known."""
+def test_a_renaming_has_both_names_and_no_last_day() -> None:
+    """The text has both names and the reason, and says that the last day is unknown."""
     elsewhere = finding(Renamed(model(name="old"), "2", "new"), rule="name-changed")
     assert read(elsewhere)[-1] == "   It is not known how long the old name still works."
     assert read(renamed("llama-3", "llama3")) == [
@@ -77,14 +77,14 @@ def test_a_renaming_says_that_nobody_knows_how_long_the_old_name_works() -> None
     ]
 
 
-def test_a_rule_that_is_no_more_has_no_reason() -> None:
+def test_a_removed_rule_has_no_reason() -> None:
     """A finding of a removed rule is still shown."""
     old = finding(renamed("a", "b").change, rule="rule-of-old", level=Level.WARNING)
     assert read(old) == ["⚠️ b: name a → b"]
 
 
-def test_a_digest_stands_poll_by_poll() -> None:
-    """Findings of several polls are below the time of each, oldest first."""
+def test_a_digest_is_sorted_by_poll() -> None:
+    """Findings of several polls are below the time of their poll, oldest first."""
     later = AT + timedelta(hours=3)
     assert read(removed("llama3", "6", later), added("kimi", "9"), added("qwen", "8", later)) == [
         "── 2025-12-23 10:16 UTC",
@@ -108,14 +108,14 @@ def test_a_digest_stands_poll_by_poll() -> None:
         (1500, 29, "and 1,471 more findings (1,471 info), see: catalog alerts show msg_1"),
     ],
 )
-def test_what_has_no_room_is_counted(findings: int, shown: int, last: str) -> None:
+def test_omitted_findings_are_counted(findings: int, shown: int, last: str) -> None:
     """After thirty lines the message counts the other findings."""
     lines = read(*(added(f"m{n}", str(n)) for n in range(findings)))
     assert (sum(line.startswith(INFO) for line in lines), lines[-1]) == (shown, last)
     assert len(lines) <= LINES + 1
 
 
-def test_the_gravest_is_kept_where_room_is_short() -> None:
+def test_the_most_severe_finding_is_kept_if_room_is_short() -> None:
     """A digest omits the least severe findings of any poll."""
     later = AT + timedelta(days=1)
     early = [added(f"m{n}", str(n)) for n in range(40)]
@@ -133,7 +133,7 @@ def test_the_gravest_is_kept_where_room_is_short() -> None:
         (20, "   A new model can be tried."),
     ],
 )
-def test_a_text_keeps_to_a_number_of_findings(most: int, last: str) -> None:
+def test_a_text_has_a_maximum_number_of_findings(most: int, last: str) -> None:
     """The other findings are counted with the command that shows all."""
     text = findings_text(message(*(added(f"m{n}", str(n)) for n in range(20))), most=most)
     assert text.count(" added: llm") == most
@@ -141,7 +141,7 @@ def test_a_text_keeps_to_a_number_of_findings(most: int, last: str) -> None:
 
 
 @pytest.mark.parametrize("separator", ["\n", "\r", "\v", "\x1b", "\x85", "\u2028", "\u2029", "\0"])
-def test_nothing_forges_a_line(separator: str) -> None:
+def test_a_name_cannot_add_a_line(separator: str) -> None:
     """A line break in a name adds no line to text or subject."""
     forged = added(f"x{separator}infomaniak: 9 breaking")
     assert len(read(forged)) == 2
@@ -159,7 +159,7 @@ def test_long_names_are_cut() -> None:
     assert len(subject(message(drift, drift))) < SUBJECT_LENGTH + 50
 
 
-def test_the_subject_says_the_gravest_thing() -> None:
+def test_the_subject_has_the_most_severe_finding() -> None:
     """One line has the most severe finding, the count and the levels."""
     gone, new = removed("llama3", "6"), added("kimi")
     assert subject(message(gone)) == "infomaniak: llama3 removed (breaking)"

@@ -1,4 +1,4 @@
-"""The text of a channel: the default for its kind, or a template of the user's."""
+"""The text of a channel, by default or by the user's template."""
 
 import html
 from pathlib import Path
@@ -25,7 +25,7 @@ PAGE = "https://provider.example/models"
 PAGES = {"infomaniak": PAGE}
 GONE = finding(Removed(model("6", "llama3")))
 NEW = finding(Added(model("9", "kimi", max_token_input=None, info_status=None)))
-TOLD = Message("msg_1", "infomaniak", AT, (GONE, NEW))
+SENT = Message("msg_1", "infomaniak", AT, (GONE, NEW))
 TEST = Message("msg_2", "infomaniak", AT, (), test=True)
 
 
@@ -38,14 +38,14 @@ FINDINGS = """⛔ llama3 removed
    Calls that use this name fail once the provider stops serving it.
 ℹ️ kimi added: llm
    A new model can be tried.
-More: `catalog alerts show msg_1`"""  # noqa: RUF001  # the sign is meant
+More: `catalog alerts show msg_1`"""  # noqa: RUF001  # this sign is intended
 
 
 def test_the_text_of_a_chat() -> None:
-    """The count and the time are first, the provider's page is last."""
+    """The count and the time come first, the provider's page last."""
     heading = "infomaniak: 1 breaking, 1 info (2025-12-23 10:16 UTC)"
     wording = Wording(channel="team", pages=PAGES)
-    assert wording.text(TOLD) == f"{heading}\n{FINDINGS}\n{PAGE}"
+    assert wording.text(SENT) == f"{heading}\n{FINDINGS}\n{PAGE}"
 
 
 def test_one_finding_names_the_command_that_explains_it() -> None:
@@ -56,8 +56,8 @@ def test_one_finding_names_the_command_that_explains_it() -> None:
     assert lines[-1] == "More: `catalog explain 17`"
 
 
-def test_a_held_answer_names_the_way_out() -> None:
-    """The missing models, the commands and the earliest time are in the message."""
+def test_a_held_answer_names_the_next_steps() -> None:
+    """The message has the missing models, the commands and the earliest time of acceptance."""
     trouble = Trouble("held", "7 of 12", missing=("a",), polls_left=2, accepted_from=AT)
     text = Wording(channel="team").text(message((finding(trouble),)))
     assert "Look first: `catalog sync --dry-run --accept`." in text
@@ -65,10 +65,10 @@ def test_a_held_answer_names_the_way_out() -> None:
 
 
 def test_the_text_of_a_mail() -> None:
-    """The findings are first below the subject, their origin is last."""
+    """The findings come first below the subject, and their origin comes last."""
     wording = Wording(channel="ops", template=MAIL_TEMPLATE, pages=PAGES)
-    assert wording.subject(TOLD) == "infomaniak: llama3 removed, and 1 more (1 breaking, 1 info)"
-    assert wording.text(TOLD).split("\n\n") == [
+    assert wording.subject(SENT) == "infomaniak: llama3 removed, and 1 more (1 breaking, 1 info)"
+    assert wording.text(SENT).split("\n\n") == [
         FINDINGS,
         (
             "infomaniak: 1 breaking, 1 info\nSeen: 2025-12-23 10:16 UTC\n"
@@ -83,18 +83,18 @@ def test_the_text_of_a_mail() -> None:
 def test_the_link(link: str | None, last: str) -> None:
     """A user's link replaces the provider's page, and an empty one removes it."""
     wording = Wording(channel="team", template=TITLED, pages=PAGES, link=link)
-    assert wording.text(TOLD).endswith(last)
+    assert wording.text(SENT).endswith(last)
 
 
 def test_a_provider_without_a_page_has_no_link() -> None:
     """An unknown page leaves no empty line."""
-    assert Wording(channel="team", template=TITLED).text(TOLD).endswith("10:16 UTC")
+    assert Wording(channel="team", template=TITLED).text(SENT).endswith("10:16 UTC")
 
 
 def test_every_placeholder_is_filled_in() -> None:
     """Each documented placeholder has its value."""
     template = Template("|".join(f"${name}" for name in PLACEHOLDERS))
-    values = Wording(channel="team", template=template, pages=PAGES).text(TOLD).split("|")
+    values = Wording(channel="team", template=template, pages=PAGES).text(SENT).split("|")
     assert dict(zip(PLACEHOLDERS, values, strict=True)) == {
         "title": "infomaniak: 1 breaking, 1 info",
         "subject": "infomaniak: llama3 removed, and 1 more (1 breaking, 1 info)",
@@ -111,8 +111,8 @@ def test_every_placeholder_is_filled_in() -> None:
     }
 
 
-def test_only_what_is_quoted_is_escaped() -> None:
-    """A template may ping on purpose. A model's name may not, and is no placeholder."""
+def test_only_quoted_values_are_escaped() -> None:
+    """A template may ping on purpose. A model's name cannot, and is not used as a placeholder."""
     pinging = finding(Added(model("9", "<!channel> $link", info_status=None)))
     wording = Wording(channel="team", template=Template("<!here> $findings"), pages=PAGES)
     text = wording.text(Message("msg_1", "infomaniak", AT, (pinging,)), slack)
@@ -121,7 +121,7 @@ def test_only_what_is_quoted_is_escaped() -> None:
     assert "<!channel>" in html.unescape(text)
 
 
-def test_a_text_that_must_fit_keeps_its_frame() -> None:
+def test_a_text_that_must_fit_keeps_its_template() -> None:
     """The template around the findings and the escaping count toward the size."""
     many = tuple(finding(Added(model(str(n), "&" * 20))) for n in range(50))
     wording = Wording(channel="team", template=TITLED, pages=PAGES)
@@ -136,7 +136,7 @@ def test_a_text_that_must_fit_keeps_its_frame() -> None:
 def test_a_template_that_is_too_long_is_left_out() -> None:
     """If the template alone does not fit, the short text is used."""
     wording = Wording(channel="team", template=Template("x" * 500 + "$findings"))
-    heading, rest = wording.text(TOLD, fits=lambda text: len(text) <= 400).split("\n")
+    heading, rest = wording.text(SENT, fits=lambda text: len(text) <= 400).split("\n")
     assert heading == "infomaniak: llama3 removed, and 1 more (1 breaking, 1 info)"
     counted = "2 findings (1 breaking, 1 info), see: catalog alerts show msg_1"
     assert rest == f"Too large to send in full: {counted}"
@@ -146,18 +146,18 @@ def test_a_template_that_is_too_long_is_left_out() -> None:
 
 @pytest.mark.parametrize("size", range(200, 1500, 100))
 def test_as_many_findings_are_shown_as_fit(size: int) -> None:
-    """Each size has the text with the most findings that fit."""
+    """For each size, the text has as many findings as possible."""
     many = message(tuple(finding(Added(model(str(n), f"m{n}"))) for n in range(25)))
     wording = Wording(channel="team")
     text = wording.text(many, fits=lambda text: len(text) <= size)
     assert len(text) <= size
-    line = len("ℹ️ m10 added: llm, 32,000 tokens, ready\n")  # noqa: RUF001  # the sign is meant
+    line = len("ℹ️ m10 added: llm, 32,000 tokens, ready\n")  # noqa: RUF001  # this sign is intended
     reason = len("   A new model can be tried.\n")
     shown = text.count(" added")
     assert shown == 25 or size - len(text) < line + reason * (not shown)
 
 
-def test_a_test_says_so() -> None:
+def test_a_test_is_marked() -> None:
     """A test message is marked as a test and names its channel."""
     wording = Wording(channel="team")
     assert wording.subject(TEST) == "Test of channel team"
@@ -190,14 +190,14 @@ def test_a_broken_template(tmp_path: Path, content: bytes, mistake: str) -> None
     assert str(file) in str(refused.value)
 
 
-def test_a_template_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_template(tmp_path: Path) -> None:
     """An unreadable file is an error of the configuration."""
     with pytest.raises(SettingsInvalid, match="No such file"):
         read_template(tmp_path / "absent.txt")
 
 
-def test_a_right_template(tmp_path: Path) -> None:
+def test_a_valid_template(tmp_path: Path) -> None:
     """The content of the file is used, with a doubled dollar as one."""
     (tmp_path / "text.txt").write_text("$$5 ${count}x $level\n", encoding="utf-8")
     template = read_template(tmp_path / "text.txt")
-    assert Wording(channel="team", template=template).text(TOLD) == "$5 2x breaking"
+    assert Wording(channel="team", template=template).text(SENT) == "$5 2x breaking"

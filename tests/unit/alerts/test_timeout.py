@@ -1,4 +1,4 @@
-"""A time limit on calls that cannot be stopped from outside."""
+"""The time limit of calls that cannot be stopped."""
 
 from threading import Event
 
@@ -7,12 +7,12 @@ import pytest
 from catalog.alerts.timeout import within
 
 
-def test_a_time_limit_of_the_call_itself_is_not_taken_for_ours() -> None:
+def test_a_timeout_of_the_call_itself_is_raised() -> None:
     """The call's own TimeoutError is raised unchanged, without extra time."""
-    asked = []
+    calls = []
 
     def more() -> float:
-        asked.append(1)
+        calls.append(1)
         return 0
 
     def call() -> None:
@@ -20,10 +20,10 @@ def test_a_time_limit_of_the_call_itself_is_not_taken_for_ours() -> None:
 
     with pytest.raises(TimeoutError, match="the call's own"):
         within(60, call, more)
-    assert not asked
+    assert not calls
 
 
-def test_what_lasts_longer_is_left_to_itself() -> None:
+def test_a_call_that_takes_longer_is_abandoned() -> None:
     """After the timeout and the extra time, the caller continues."""
     never = Event()
     with pytest.raises(TimeoutError):

@@ -1,4 +1,4 @@
-"""When a message may go out, and when it is tried again."""
+"""The times at which messages are sent and retried."""
 
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
@@ -23,7 +23,7 @@ INFO, BREAKING = (Level.INFO,), (Level.INFO, Level.BREAKING)
 
 
 def at(text: str) -> datetime:
-    """Read a moment in UTC."""
+    """Parse a time in UTC."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
@@ -40,9 +40,9 @@ def at(text: str) -> datetime:
         (Timing(DAILY, zone=ZURICH), "2026-07-02 05:30", "2026-07-02 06:00"),
         # The night before summer time is an hour shorter.
         (Timing(DAILY, zone=ZURICH), "2026-03-28 12:00", "2026-03-29 06:00"),
-        # 02:30 is not there that night: it is told when it would have been, an hour later by name.
+        # 02:30 is skipped that night: the message is sent at 03:30, the same instant.
         (Timing(DAILY, time(2, 30), zone=ZURICH), "2026-03-28 12:00", "2026-03-29 01:30"),
-        # 02:30 is there twice that night: the first one counts.
+        # 02:30 occurs twice that night: the first one counts.
         (Timing(DAILY, time(2, 30), zone=ZURICH), "2026-10-24 12:00", "2026-10-25 00:30"),
         (Timing(DAILY, time(2, 30), zone=ZURICH), "2026-10-25 01:15", "2026-10-26 01:30"),
         # The day begins at 01:00 on 2026-09-06 in Chile: there is no midnight.
@@ -51,7 +51,7 @@ def at(text: str) -> datetime:
         (Timing(DAILY, time(0, 30), zone=SANTIAGO), "2026-09-06 04:10", "2026-09-06 04:30"),
         (Timing(DAILY, time(23, 30), zone=SANTIAGO), "2026-09-06 03:40", "2026-09-07 02:30"),
         (Timing(quiet=LATE, zone=SANTIAGO), "2026-09-06 03:00", "2026-09-06 04:00"),
-        # 23:30 is there twice on 2026-04-04.
+        # 23:30 occurs twice on 2026-04-04.
         (Timing(DAILY, time(23, 30), zone=SANTIAGO), "2026-04-05 03:10", "2026-04-06 03:30"),
         (Timing(quiet=LATE, zone=SANTIAGO), "2026-04-05 02:30", "2026-04-05 04:00"),
         (Timing(quiet=NIGHT), "2026-03-02 21:59", "2026-03-02 21:59"),
@@ -70,7 +70,7 @@ def at(text: str) -> datetime:
         (Timing(quiet=EARLY, zone=ZURICH), "2026-03-29 00:45", "2026-03-29 01:30"),
     ],
 )
-def test_when_a_message_is_due(timing: Timing, moment: str, due: str) -> None:
+def test_due_time_of_a_message(timing: Timing, moment: str, due: str) -> None:
     """Digests wait for their hour and quiet hours for their end, also at clock changes."""
     assert timing.due(at(moment), INFO) == at(due)
 
@@ -83,12 +83,12 @@ def test_when_a_message_is_due(timing: Timing, moment: str, due: str) -> None:
         (Timing(DAILY, quiet=NIGHT, breaking_waits=True), "2026-03-03 07:00"),
     ],
 )
-def test_what_is_breaking_wakes_people_up(timing: Timing, due: str) -> None:
-    """Breaking findings ignore digests, and quiet hours unless configured."""
+def test_breaking_findings_are_sent_at_once(timing: Timing, due: str) -> None:
+    """Breaking findings ignore digests, and also quiet hours unless configured otherwise."""
     assert timing.due(at("2026-03-02 23:00"), BREAKING) == at(due)
 
 
-# Around the nights in which the clocks of Zurich and New York change.
+# Times around the clock changes of Zurich and New York.
 nights = st.sampled_from(["2026-03-29", "2026-10-25", "2026-03-08", "2026-11-01", "2026-06-01"])
 moments = st.builds(
     lambda night, minutes: at(night) + timedelta(minutes=minutes),
@@ -104,10 +104,10 @@ zones = st.sampled_from(
 
 
 @given(moments, st.sampled_from(Digest), clocks, quiets, zones)
-def test_nobody_is_disturbed_or_forgotten(
+def test_messages_respect_quiet_hours_and_are_not_lost(
     moment: datetime, digest: Digest, daily: time, quiet: Quiet | None, zone: ZoneInfo
 ) -> None:
-    """No message is sent early or in quiet hours, or waits over two days."""
+    """A message is sent neither early nor in quiet hours, and waits two days at most."""
     due = Timing(digest, daily, quiet, zone).due(moment, INFO)
     assert moment <= due <= moment + timedelta(hours=50)
     assert due.tzinfo is UTC
@@ -117,12 +117,12 @@ def test_nobody_is_disturbed_or_forgotten(
 
 
 Change = tuple[ZoneInfo, datetime]
-"""A zone, and the first moment after its clocks were set."""
+"""A zone, and the first minute after a clock change."""
 
 
 @cache
 def changes_at_midnight() -> list[Change]:
-    """Find the changes since 2018 that skip or repeat a time near midnight, in all zones."""
+    """Find the clock changes near midnight since 2018, in all zones."""
     months = [at("2018-01-01") + timedelta(weeks=4 * number) for number in range(130)]
     changes = (
         (zone, _first(low, high, zone))
@@ -154,11 +154,11 @@ def _offset(moment: datetime, zone: ZoneInfo) -> timedelta | None:
 changes = st.deferred(lambda: st.sampled_from(changes_at_midnight()))
 near = st.integers(-1500, 1500).map(lambda minutes: timedelta(minutes=minutes))
 OPEN = 3 * 60
-"""The minutes that quiet hours leave at least, more than a clock change skips."""
+"""The minimum minutes outside of quiet hours, more than a clock change skips."""
 
 
 def open_for_long(quiet: Quiet) -> bool:
-    """Return whether quiet hours leave some hours."""
+    """Return whether there are some hours outside of quiet hours."""
     begin, end = (each.hour * 60 + each.minute for each in (quiet.begin, quiet.end))
     return (begin - end) % 1440 >= OPEN
 
@@ -171,10 +171,10 @@ def test_the_known_changes_at_midnight_are_found() -> None:
 
 
 @given(changes, near, spans.map(lambda pair: Quiet(*pair)).filter(open_for_long))
-def test_quiet_hours_end_where_midnight_is_skipped(
+def test_quiet_hours_end_if_midnight_is_skipped(
     change: Change, away: timedelta, quiet: Quiet
 ) -> None:
-    """The end is no earlier, is outside of the quiet hours, and is about a day away at most."""
+    """The end is not early, is outside of the quiet hours, and is at most a day away."""
     zone, moment = change
     end = quiet.ending((moment + away).astimezone(zone))
     assert moment + away <= end.astimezone(UTC) <= moment + away + timedelta(hours=25)
@@ -186,7 +186,7 @@ def test_quiet_hours_end_where_midnight_is_skipped(
 
 
 @given(changes, near, clocks)
-def test_a_daily_digest_comes_once_a_day_where_midnight_is_skipped(
+def test_a_daily_digest_comes_once_a_day_if_midnight_is_skipped(
     change: Change, away: timedelta, daily: time
 ) -> None:
     """About every 24 hours there is one digest, and each message goes into the next one.
@@ -208,15 +208,15 @@ def test_a_daily_digest_comes_once_a_day_where_midnight_is_skipped(
     [(1, 5), (2, 300), (3, 1800), (4, 7200), (5, 18000), (6, 36000), (7, 86400), (8, 86400)],
 )
 def test_waits_grow(attempts: int, seconds: int) -> None:
-    """Each wait is that of Standard Webhooks, plus or minus a tenth."""
+    """Each wait is the one of Standard Webhooks, plus or minus 10 %."""
     middle = timedelta(seconds=seconds)
     assert next_attempt(attempts, NOW, None, 0.5) == NOW + middle
     assert next_attempt(attempts, NOW, None, 0.0) == NOW + 0.9 * middle
     assert next_attempt(attempts, NOW, None, 1.0) == NOW + 1.1 * middle
 
 
-def test_it_ends_after_about_three_days() -> None:
-    """After the last wait there is no further attempt, with any requested pause."""
+def test_attempts_end_after_about_three_days() -> None:
+    """After the last wait there is no other attempt, whatever pause is requested."""
     assert next_attempt(len(WAITS) + 1, NOW, 60, 0.5) is None
     assert timedelta(days=2.5) < sum(WAITS, timedelta()) < timedelta(days=3)
 
@@ -224,32 +224,32 @@ def test_it_ends_after_about_three_days() -> None:
 @pytest.mark.parametrize(
     ("asked", "waited"), [(None, 5), (0, 5), (3, 5), (60, 60), (86400, 86400), (10**9, 86400)]
 )
-def test_a_pause_that_is_asked_for_is_kept(asked: float | None, waited: int) -> None:
+def test_a_requested_pause_is_respected(asked: float | None, waited: int) -> None:
     """`Retry-After` makes a wait longer, never shorter, up to a day."""
     assert next_attempt(1, NOW, asked, 0.5) == NOW + timedelta(seconds=waited)
 
 
 @pytest.mark.parametrize("text", ["22:00-07:00", " 22:00 - 07:00 "])
 def test_quiet_hours_are_read(text: str) -> None:
-    """Two times of day with a dash between them."""
+    """Quiet hours are two times of day with a dash between them."""
     assert Quiet.read(text) == NIGHT
 
 
 @pytest.mark.parametrize("text", ["", "22:00", "22-07", "24:00-07:00", "22:00-07:60", "a-b-c"])
-def test_what_are_no_quiet_hours(text: str) -> None:
+def test_invalid_quiet_hours(text: str) -> None:
     """Other texts are refused with an example."""
     with pytest.raises(ValueError, match="hours such as 22:00-07:00 are expected"):
         Quiet.read(text)
 
 
 def test_quiet_hours_must_end() -> None:
-    """The same time twice would mean never, or always."""
+    """Equal times are refused, because they could mean never or always."""
     with pytest.raises(ValueError, match="never end"):
         Quiet.read("08:00-08:00")
 
 
-@pytest.mark.parametrize("text", ["8:00", "08:00:00", "25:00", "noon", "０８:００"])  # noqa: RUF001  # wide digits are meant
-def test_what_is_no_time_of_day(text: str) -> None:
+@pytest.mark.parametrize("text", ["8:00", "08:00:00", "25:00", "noon", "０８:００"])  # noqa: RUF001  # wide digits are intended
+def test_invalid_time_of_day(text: str) -> None:
     """A time of day has two digits for hours and two for minutes."""
     with pytest.raises(ValueError, match="such as 08:00"):
         read_clock(text)

@@ -1,4 +1,4 @@
-"""Hints about a failed request name the settings of the provider that failed."""
+"""Hints about a failed request name the settings of its provider."""
 
 from typing import Any
 
@@ -14,28 +14,30 @@ OWN = {"name": "own", "kind": "infomaniak"}
 
 
 def hints(*providers: dict[str, Any], at: int = 0) -> ListRequest:
-    """Return the request of one of these providers, with its hints."""
+    """Return the request of the provider at an index, with its hints."""
     settings = Settings.model_validate({"provider": list(providers)}).each[at]
     return with_hints(settings, settings.one.description or LIST_REQUEST)
 
 
 def test_each_provider_has_its_own_names() -> None:
-    """The variable has the name, and the setting the index in the configuration."""
-    asking = hints(OWN, MARS, at=1)
+    """The variable contains the provider's name, and the setting its index."""
+    request = hints(OWN, MARS, at=1)
     setting = "(CATALOG_PROVIDER_RED_MARS_URL, or `provider.1.url`)"
-    assert asking.hints["404"] == f"Check the base URL {setting}."
-    assert "CATALOG_PROVIDER_RED_MARS_TOKEN or `provider.1.token_file`" in asking.hints["401"]
-    assert "CATALOG_PROVIDER_RED_MARS_TOKEN" in asking.how_to
-    assert not any("infomaniak" in hint.lower() for hint in (*asking.hints.values(), asking.how_to))
+    assert request.hints["404"] == f"Check the base URL {setting}."
+    assert "CATALOG_PROVIDER_RED_MARS_TOKEN or `provider.1.token_file`" in request.hints["401"]
+    assert "CATALOG_PROVIDER_RED_MARS_TOKEN" in request.how_to
+    assert not any(
+        "infomaniak" in hint.lower() for hint in (*request.hints.values(), request.how_to)
+    )
 
 
-def test_the_usual_provider_has_the_general_names() -> None:
+def test_the_default_provider_has_the_general_names() -> None:
     """Without a [[provider]], the hints name the section of Infomaniak."""
-    asking = hints()
-    assert "(CATALOG_INFOMANIAK_URL, or `infomaniak.url`)" in asking.hints["404"]
-    assert "INFOMANIAK_API_TOKEN or `infomaniak.token_file`" in asking.hints["401"]
-    assert "AI Tools" in asking.hints["403"]
-    assert asking.how_to == LIST_REQUEST.how_to
+    request = hints()
+    assert "(CATALOG_INFOMANIAK_URL, or `infomaniak.url`)" in request.hints["404"]
+    assert "INFOMANIAK_API_TOKEN or `infomaniak.token_file`" in request.hints["401"]
+    assert "AI Tools" in request.hints["403"]
+    assert request.how_to == LIST_REQUEST.how_to
 
 
 @pytest.mark.parametrize(
@@ -45,7 +47,7 @@ def test_the_usual_provider_has_the_general_names() -> None:
         (OWN | {"url": "https://o.example"}, "provider.0.url"),
     ],
 )
-def test_an_own_url_is_named_where_it_stands(own: dict[str, Any], setting: str) -> None:
-    """A provider of the kind infomaniak uses the general setting if it has none."""
+def test_the_url_setting_in_use_is_named(own: dict[str, Any], setting: str) -> None:
+    """A provider of the kind infomaniak uses the general setting if it has no URL."""
     settings = Settings.model_validate({"provider": [own]})
     assert names(settings, "url").setting == setting

@@ -1,4 +1,4 @@
-"""Every secret of the settings is found, and nothing that is none."""
+"""Every secret of the settings is found, and nothing else."""
 
 import pytest
 
@@ -20,7 +20,7 @@ LISTS = {
 
 
 def test_every_secret_is_found() -> None:
-    """Of each provider and channel, the monitor and the database; nothing else is hidden."""
+    """The secrets of providers, channels, monitor and database are found, and nothing else."""
     settings = Settings.model_validate(
         {
             "database": "postgresql+psycopg://me:in%20url@h.example/x?sslpassword=in-parameter&a=b",
@@ -45,15 +45,15 @@ def test_every_secret_is_found() -> None:
 
 @pytest.mark.parametrize("database", ["catalog.db", "sqlite:///catalog.db", "sqlite://"])
 def test_settings_without_a_secret_have_none(database: str) -> None:
-    """The name of a file is none."""
+    """The name of a database file is not a secret."""
     assert all_secrets(Settings(database=database)) == ()
 
 
-def test_of_others_only_long_secrets_are_hidden_in_what_is_stored() -> None:
-    """A part of a channel's URL may be a common word, which a list of models must keep."""
+def test_stored_answers_keep_short_parts_of_other_secrets() -> None:
+    """A part of a channel's URL may be a common word, which a stored answer must keep."""
     others = ("https://chat.example/services/models/x7Kq9Zp2Lm4N8vRw", "short-secret")
-    said = "/services/models short-secret x7Kq9Zp2Lm4N8vRw"
+    answer = "/services/models short-secret x7Kq9Zp2Lm4N8vRw"
     stored = Request("https://a.example", others=others, is_stored=True)
-    assert stored.hide_answer(said.encode()).decode() == "/services/models short-secret ***"
+    assert stored.hide_answer(answer.encode()).decode() == "/services/models short-secret ***"
     shown = Request("https://a.example", others=others)
-    assert shown.hide_answer(said.encode()).decode() == "*** *** ***"
+    assert shown.hide_answer(answer.encode()).decode() == "*** *** ***"

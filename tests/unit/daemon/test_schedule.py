@@ -1,4 +1,4 @@
-"""When a pass is due: intervals, and cron expressions as people who know cron read them."""
+"""The due times of passes by interval and by cron expression."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -29,8 +29,8 @@ MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2090, 1, 1), timezones=st.
 
 
 @given(schedule=SCHEDULES, now=MOMENTS)
-def test_now_lies_in_the_slot_that_is_due(schedule: Schedule, now: datetime) -> None:
-    """The slot is not later than now, the next one is, and none is between."""
+def test_the_due_slot_contains_now(schedule: Schedule, now: datetime) -> None:
+    """The slot is not after now, the next one is, and no slot is between them."""
     slot, following = schedule.slot(now), schedule.next_after(now)
     assert slot <= now < following
     assert schedule.next_after(slot) == following
@@ -50,8 +50,8 @@ def test_jitter_stays_in_the_first_half_of_its_slot(
     assert moment - due <= (schedule.next_after(due) - due) / 2
 
 
-def test_an_interval_counts_from_the_same_moment_for_everybody() -> None:
-    """Hours begin with the clock's, and a week with the weekday of the first day of 1970."""
+def test_an_interval_counts_from_1970() -> None:
+    """Hours begin with the hour, and weeks with the weekday of 1970-01-01."""
     assert Interval(HOUR).slot(NOW) == datetime(2026, 1, 2, 3, tzinfo=UTC)
     assert Interval(7 * HOUR).slot(NOW + SECOND) == Interval(7 * HOUR).slot(NOW)
     assert Interval(168 * HOUR).next_after(NOW) == datetime(2026, 1, 8, tzinfo=UTC)
@@ -71,7 +71,7 @@ def test_an_interval_counts_from_the_same_moment_for_everybody() -> None:
         ("0 0 * * 1", ["2026-01-05T00:00", "2026-01-12T00:00"]),
         ("0 6 * * MON-fri", ["2026-01-02T06:00", "2026-01-05T06:00"]),
         ("0 0 1 MAR,sep *", ["2026-03-01T00:00", "2026-09-01T00:00"]),
-        # Day of month OR day of week where both are restricted; AND where one begins with a star.
+        # Day of month OR day of week if both are restricted. AND if one begins with a star.
         ("0 0 13 * 5", ["2026-01-09T00:00", "2026-01-13T00:00", "2026-01-16T00:00"]),
         ("0 0 */2 * 1", ["2026-01-05T00:00", "2026-01-19T00:00"]),
         ("0 0 29 2 *", ["2028-02-29T00:00", "2032-02-29T00:00"]),
@@ -85,7 +85,7 @@ def test_an_interval_counts_from_the_same_moment_for_everybody() -> None:
         ("@hourly", ["2026-01-02T04:00", "2026-01-02T05:00"]),
     ],
 )
-def test_cron_expressions_mean_what_cron_means(expression: str, after: list[str]) -> None:
+def test_cron_expressions_have_the_meaning_of_cron(expression: str, after: list[str]) -> None:
     """Each expression fires at these times in order."""
     cron, now = Cron(expression), NOW
     for moment in after:

@@ -2,30 +2,30 @@ from catalog.probes.rate import Pace
 
 
 class Time:
-    """A clock that goes on by waiting alone."""
+    """A clock that only moves when a test waits."""
 
     def __init__(self) -> None:
         self.now = 1000.0
 
     def __call__(self) -> float:
-        """Return the moment."""
+        """Return the time."""
         return self.now
 
     def wait(self, seconds: float) -> None:
-        """Let time go by."""
+        """Move the clock."""
         self.now += seconds
 
 
 def test_no_minute_has_more_than_the_rate() -> None:
     """Requests start at once up to the rate, and then wait for the minute."""
     time = Time()
-    pace, begun = Pace(3, time, time.wait), []
+    pace, starts = Pace(3, time, time.wait), []
     for _ in range(8):
         pace.take()
-        begun.append(time.now)
+        starts.append(time.now)
         time.now += 1
-    assert begun[:3] == [1000, 1001, 1002]
-    assert all(later - earlier >= 60 for earlier, later in zip(begun, begun[3:], strict=False))
+    assert starts[:3] == [1000, 1001, 1002]
+    assert all(later - earlier >= 60 for earlier, later in zip(starts, starts[3:], strict=False))
 
 
 def test_a_pause_is_kept() -> None:

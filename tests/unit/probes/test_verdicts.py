@@ -14,15 +14,15 @@ AFTER = timedelta(minutes=10)
 MINUTE = timedelta(minutes=1)
 
 
-def tried(verdict: Verdict, minute: int = 0, *, believed: bool = False, **said: Any) -> Probe:
+def tried(verdict: Verdict, minute: int = 0, *, believed: bool = False, **more: Any) -> Probe:
     """Return a call of `a` on chat-v2, some minutes after the start."""
-    came = CallResult(verdict, 1, **said)
-    return Probe("a", "chat-v2", "1", AT + minute * MINUTE, believed, came)
+    result = CallResult(verdict, 1, **more)
+    return Probe("a", "chat-v2", "1", AT + minute * MINUTE, believed, result)
 
 
-def cell(last: Verdict | None, *waiting: Probe, first_as: str | None = None, **said: Any) -> Cell:
+def cell(last: Verdict | None, *waiting: Probe, first_as: str | None = None, **more: Any) -> Cell:
     """Return the results of `a` on chat-v2."""
-    known = None if last is None else tried(last, believed=True, **said)
+    known = None if last is None else tried(last, believed=True, **more)
     return Cell("a", "chat-v2", "1", known, known.at if known else None, waiting, first_as)
 
 
@@ -44,20 +44,20 @@ def cell(last: Verdict | None, *waiting: Probe, first_as: str | None = None, **s
         (cell(None, tried(Verdict.SKIPPED)), Verdict.SKIPPED, 99, False),
     ],
 )
-def test_what_is_believed(known: Cell, verdict: Verdict, minute: int, believed: bool) -> None:
-    """Answers and repetitions are accepted. Others need a late confirmation in a row."""
+def test_accepted_verdicts(known: Cell, verdict: Verdict, minute: int, believed: bool) -> None:
+    """Answers and repetitions are accepted. Other verdicts need a confirmation after a wait."""
     assert is_believed(known, verdict, AT + minute * MINUTE, AFTER) is believed
 
 
-def test_one_second_try_is_made_out_of_turn() -> None:
-    """A second call is due after the wait if exactly one call waits."""
+def test_only_one_second_call_is_made_early() -> None:
+    """A second call is due after the wait if exactly one call is unconfirmed."""
     assert second_try(cell(ANSWERS), AFTER, AT) is None
     assert second_try(cell(ANSWERS, tried(REFUSED, 3)), AFTER, AT) == AT + 13 * MINUTE
     assert second_try(cell(ANSWERS, tried(REFUSED), tried(FAILING, 9)), AFTER, AT) is None
 
 
-def test_a_try_by_a_clock_that_was_ahead_puts_nothing_off() -> None:
-    """A call dated far ahead makes the second call due at once."""
+def test_a_call_from_a_fast_clock_does_not_delay_the_second_call() -> None:
+    """A call with a time in the future makes the second call due at once."""
     ahead, first = tried(REFUSED, 60), tried(REFUSED, 1)
     assert second_try(cell(ANSWERS, ahead), AFTER, AT) == AT
     assert not is_believed(cell(ANSWERS, ahead), REFUSED, AT + MINUTE, AFTER)
@@ -71,9 +71,9 @@ GONE = Lists({}, {"a": Delisted(model("1", "a"), AT, None)}, None, {}, frozenset
 NOWHERE = Lists({}, {}, frozenset(), {}, frozenset())
 
 
-def kinds(lists: Lists, known: Cell, *told: Probed) -> list[str]:
+def kinds(lists: Lists, known: Cell, *reported: Probed) -> list[str]:
     """Return the kinds of new differences."""
-    before = {each.report_key: each for each in told}
+    before = {each.report_key: each for each in reported}
     return [each.kind for each in compare(lists, [known], before)]
 
 
@@ -95,12 +95,12 @@ def kinds(lists: Lists, known: Cell, *told: Probed) -> list[str]:
 def test_lists_and_answers_compared(
     lists: Lists, verdict: Verdict | None, found: list[str]
 ) -> None:
-    """Each pair of list and confirmed verdict gives one finding or none."""
+    """Each pair of list and confirmed verdict gives at most one finding."""
     assert kinds(lists, cell(verdict)) == found
 
 
-def test_a_refusal_by_another_route_is_no_news() -> None:
-    """Only a refusal on the promised route makes a ghost."""
+def test_a_refusal_by_another_route_is_not_reported() -> None:
+    """Only a refusal on the promised route makes a ghost, a listed model that does not answer."""
     elsewhere = Lists(LISTED.listed, {}, LISTED.served, {"a": "chat-v1"}, LISTED.belongs)
     assert kinds(elsewhere, cell(REFUSED)) == []
 
@@ -116,8 +116,8 @@ def test_a_model_is_over_when_every_route_refuses() -> None:
     assert both == (Probed("over", "a", ("chat-v1", "chat-v2"), "1", "llm", gone_since=AT),)
 
 
-def test_what_the_second_list_lacks_is_told_once() -> None:
-    """A listed model missing from the second list is reported, if that was read."""
+def test_a_model_missing_from_the_second_list_is_reported_once() -> None:
+    """A listed model that the second list lacks is reported, if that list was read."""
     lacking = Lists(LISTED.listed, {}, frozenset(), {}, frozenset({"llm"}))
     [found] = compare(lacking, [], {})
     assert (found.kind, found.name) == ("absent", "a")
@@ -126,8 +126,8 @@ def test_what_the_second_list_lacks_is_told_once() -> None:
     assert compare(Lists(LISTED.listed, {}, frozenset(), {}, frozenset()), [], {}) == ()
 
 
-def test_only_news_is_told() -> None:
-    """A repetition is not new. Another state, another removal and a recovery are."""
+def test_only_news_is_reported() -> None:
+    """A repetition is not new. Another state, another removal and a recovery are new."""
     ghost = Probed("ghost", "a", ("chat-v2",))
     lingering = Probed("lingering", "a", ("chat-v2",), gone_since=AT)
     assert kinds(LISTED, cell(REFUSED), ghost) == []
@@ -146,10 +146,10 @@ def test_answering_as_another() -> None:
     assert kinds(named, cell(ANSWERS, first_as="Full", answered_as="Other")) == ["substituted"]
     assert kinds(named, cell(ANSWERS, first_as="b", answered_as="b")) == ["substituted"]
     assert kinds(named, cell(ANSWERS, first_as="Full")) == []
-    told = Probed("substituted", "a", ("chat-v2",), answered_as="Other", before="Full")
-    assert kinds(named, cell(ANSWERS, first_as="Full", answered_as="Other"), told) == []
-    assert kinds(named, cell(ANSWERS, first_as="Full", answered_as="Full"), told) == ["substituted"]
-    assert kinds(named, cell(REFUSED, first_as="Full"), told) == ["ghost"]
+    last = Probed("substituted", "a", ("chat-v2",), answered_as="Other", before="Full")
+    assert kinds(named, cell(ANSWERS, first_as="Full", answered_as="Other"), last) == []
+    assert kinds(named, cell(ANSWERS, first_as="Full", answered_as="Full"), last) == ["substituted"]
+    assert kinds(named, cell(REFUSED, first_as="Full"), last) == ["ghost"]
 
 
 def test_every_kind_can_be_found() -> None:

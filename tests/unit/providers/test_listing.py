@@ -42,7 +42,7 @@ def named(found: Listed) -> list[tuple[str | None, str | None]]:
 
 
 def test_a_contradicting_row_keeps_its_last_version() -> None:
-    """A model whose rows are unlike stays as it was, and a new one is left out."""
+    """A model with different rows keeps its version, and a new one is left out."""
     rows = [*FOREST[:1], tree("elm", max=7), tree("elm", max=8), *FOREST[2:]]
     found = read(rows, BEFORE)
     assert limits(found) == {"ash": 1, "elm": 2, "fir": 3, "oak": 4}
@@ -53,15 +53,15 @@ def test_a_contradicting_row_keeps_its_last_version() -> None:
     assert named(new) == [("yew", "yew")]
 
 
-def test_a_row_without_a_key_keeps_the_model_that_is_missing() -> None:
-    """A row that lost its key may be the model that is missing, so that is not removed."""
+def test_a_row_without_a_key_keeps_the_missing_model() -> None:
+    """A row that lost its key may be the missing model, so that model is not removed."""
     found = read([*FOREST[:3], {"kind": "tree", "max": 5}], BEFORE)
     assert limits(found) == {"ash": 1, "elm": 2, "fir": 3, "oak": 4}
     assert named(found) == [("oak", "oak")]
 
 
 def test_of_several_missing_models_the_most_similar_one_is_kept() -> None:
-    """With one row without a key and two missing models, the one like it stays."""
+    """For one row without a key and two missing models, the more similar model is kept."""
     found = read([*FOREST[:2], {"kind": "tree", "max": 4}, tree("yew", max=1)], BEFORE)
     assert sorted(limits(found)) == ["ash", "elm", "oak", "yew"]
     odd = read([*FOREST[:2], 7, tree("yew", max=1)], BEFORE)
@@ -69,7 +69,7 @@ def test_of_several_missing_models_the_most_similar_one_is_kept() -> None:
 
 
 def test_a_row_that_never_had_a_key_keeps_no_model() -> None:
-    """A lasting row without a key does not hide the removal of a model."""
+    """A row that is always without a key does not hide the removal of a model."""
     first = read([*FOREST, {"kind": "tree"}], BEFORE)
     assert named(first) == [(None, None)]
     assert first.snapshot.digest == BEFORE.digest
@@ -80,13 +80,13 @@ def test_a_row_that_never_had_a_key_keeps_no_model() -> None:
 
 
 def test_a_model_that_was_kept_stays_kept() -> None:
-    """While a row has no key, the model kept for it stays, and a further removal counts."""
+    """While a row has no key, the same model is kept for it, and another removal counts."""
     found = read([*FOREST[:2], {"kind": "tree"}, tree("yew", max=1)], BEFORE, oak=1)
     assert sorted(limits(found)) == ["ash", "elm", "oak", "yew"]
 
 
 def test_without_a_past_bad_rows_are_left_out() -> None:
-    """A file by itself has no last version: its bad rows are left out and named."""
+    """A single file has no last version: its bad rows are left out and named."""
     found = read([*FOREST[:3], {"kind": "tree"}, tree("elm", max=9)])
     assert sorted(limits(found)) == ["ash", "fir"]
     assert named(found) == [("elm", "elm"), (None, None)]

@@ -14,8 +14,8 @@ from tests.support.builders import payload
 ROW = {"id": "a"}
 
 
-def said(answer: Json, place: str = "data.*") -> str | None:
-    """Return the sign that an answer is one part of several, as a user reads it."""
+def sign_in(answer: Json, place: str = "data.*") -> str | None:
+    """Return the sign of other parts, as a user reads it."""
     found = unread(list(envelope(answer, trail(place))), 1)
     return None if found is None else drift_sentence(found).partition("several: ")[2]
 
@@ -46,8 +46,8 @@ def said(answer: Json, place: str = "data.*") -> str | None:
     ],
 )
 def test_signs_of_another_part(around: Json, sign: str) -> None:
-    """A filled cursor or a larger total shows that the list goes on, in any spelling."""
-    assert said({"data": [ROW]} | around) == sign
+    """A filled cursor or a larger total shows that there are other parts, in any spelling."""
+    assert sign_in({"data": [ROW]} | around) == sign
 
 
 @pytest.mark.parametrize(
@@ -72,17 +72,17 @@ def test_signs_of_another_part(around: Json, sign: str) -> None:
     ],
 )
 def test_a_whole_list_has_no_sign(around: Json) -> None:
-    """Empty cursors, totals that fit and other fields say nothing."""
-    assert said({"data": [ROW]} | around) is None
+    """Empty cursors, matching totals and other fields are no sign of other parts."""
+    assert sign_in({"data": [ROW]} | around) is None
 
 
 def test_rows_are_no_envelope() -> None:
-    """Only what is around the rows is looked at: a model may be called next."""
-    assert said({"next": {"token": "x"}, "b": {"token": "y"}}, "*") is None
-    assert said([{"next": "x"}], "*") is None
-    assert said({"data": [{"next": "x"}]}) is None
-    assert said({"a": {"data": [ROW], "next": "x"}}, "a.data.*") == "a.next is filled"
-    assert said({"a": None}, "a.data.*") is None
+    """Only fields around the rows are checked, because a model may have the name next."""
+    assert sign_in({"next": {"token": "x"}, "b": {"token": "y"}}, "*") is None
+    assert sign_in([{"next": "x"}], "*") is None
+    assert sign_in({"data": [{"next": "x"}]}) is None
+    assert sign_in({"a": {"data": [ROW], "next": "x"}}, "a.data.*") == "a.next is filled"
+    assert sign_in({"a": None}, "a.data.*") is None
 
 
 def drift(answer: Json, **settings: Json) -> list[str]:
@@ -96,7 +96,7 @@ CUT = "the answer looks like one part of several: "
 
 
 def test_a_part_is_drift_unless_paging_reads_the_others() -> None:
-    """A cursor that paging follows is no drift; one that nobody follows is."""
+    """A cursor is drift, unless paging follows it."""
     answer = {"data": [ROW], "nextPageToken": "t2"}
     paging = {"by": "cursor", "at": "nextPageToken", "parameter": "pageToken"}
     assert drift(answer) == [f"{CUT}nextPageToken is filled"]
@@ -104,7 +104,7 @@ def test_a_part_is_drift_unless_paging_reads_the_others() -> None:
 
 
 def test_the_parts_together_are_the_whole() -> None:
-    """A total is compared with the rows of all parts, and a number of pages not at all."""
+    """A total is compared with the rows of all parts. A number of pages is ignored."""
     paging = {"by": "page", "parameter": "page"}
     parts = [{"data": [ROW], "total": 2, "pages": 2}, {"data": [{"id": "b"}], "total": 2}]
     assert drift({"pages": [*parts, {"data": [], "total": 2, "pages": 2}]}, paging=paging) == []

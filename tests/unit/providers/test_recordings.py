@@ -57,7 +57,7 @@ def test_moment_from_the_name(name: str) -> None:
         "2025-08-13T185560Z.json",
         "2025-08-13T245522Z.json",
         "0000-08-13T185522Z.json",
-        "٢٠٢٥-08-13T185522Z.json",  # digits, but not those of a time
+        "٢٠٢٥-08-13T185522Z.json",  # digits, but not ASCII ones
         "copy of 2025-08-13T185522Z.json",
     ],
 )
@@ -75,7 +75,7 @@ def test_every_moment_can_name_a_file(at: datetime) -> None:
     assert moment(Path(f"{text.replace(':', '')}Z.json.gz")) == at
 
 
-def test_find_sorts_by_time_and_passes_over_the_rest(tmp_path: Path) -> None:
+def test_find_sorts_by_time_and_ignores_other_entries(tmp_path: Path) -> None:
     """Recordings are sorted by time, and other entries are ignored."""
     last = write(tmp_path, "2025-08-13T18:55:22Z.json")
     first = write(tmp_path, "2025-08-13T09:00:00Z.json.gz")
@@ -100,25 +100,25 @@ def test_find_sorts_by_time_and_passes_over_the_rest(tmp_path: Path) -> None:
         ("2026-01-01T000000Z.json.zst", "the name does not end with .json or .json.gz"),
     ],
 )
-def test_a_name_that_nearly_fits_is_named_with_the_reason(
+def test_an_almost_correct_name_is_reported_with_the_reason(
     tmp_path: Path, name: str, why: str
 ) -> None:
-    """A file whose name is nearly that of a recording is reported, and others are not."""
+    """A file with an almost correct name is reported, and other files are not."""
     for other in ("README.md", "models.json", "2026-01-01.md", "2026-01-01T000000Z.json"):
         write(tmp_path, other)
     near = write(tmp_path, name)
     assert misnamed(tmp_path) == ((near, why),)
 
 
-def test_a_folder_with_nearly_right_names_alone_says_what_is_wrong(tmp_path: Path) -> None:
-    """Without any recording, the error has the first nearly right name and the reason."""
+def test_a_folder_with_only_almost_correct_names(tmp_path: Path) -> None:
+    """Without any recording, the error has the first almost correct name and the reason."""
     write(tmp_path, "2026-01-01T000000.json")
     with pytest.raises(NotFound, match=r"payload; 2026-01-01T000000\.json: the time does not end"):
         find(tmp_path)
 
 
-def test_two_files_for_one_moment_are_refused(tmp_path: Path) -> None:
-    """Two files of the same time are refused by name with the next step."""
+def test_two_files_of_the_same_time_are_refused(tmp_path: Path) -> None:
+    """The error names both files and the next step."""
     for name in ("2025-08-13T185522Z.json", "2025-08-13T18:55:22Z.json"):
         write(tmp_path, name)
     for name in ("2025-09-01T000000Z.json", "2025-09-01T000000Z.json.gz"):
@@ -154,21 +154,21 @@ def test_missing_directory(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.json", "a.json.gz"])
-def test_envelope_is_read_as_it_is(tmp_path: Path, name: str) -> None:
+def test_an_envelope_is_unchanged(tmp_path: Path, name: str) -> None:
     """A payload in its envelope is unchanged, compressed or not."""
     body = b' {"result" : "success", "data": [ ]}\r\n'
     path = write(tmp_path, name, gzip.compress(body) if name.endswith(".gz") else body)
     assert read(path) == body
 
 
-def test_a_bare_list_is_read_as_it_is(tmp_path: Path) -> None:
+def test_a_bare_list_is_unchanged(tmp_path: Path) -> None:
     """A bare list keeps its bytes, because the validation finds its rows."""
     path = write(tmp_path, "a.json", b'\n [{"id": 1.0}]\n')
     assert read(path) == b'\n [{"id": 1.0}]\n'
 
 
 @pytest.mark.parametrize("body", [b"", b"not json", b'"[1]"', b"\xff["])
-def test_what_is_no_list_is_left_for_the_validation(tmp_path: Path, body: bytes) -> None:
+def test_other_content_is_left_for_the_validation(tmp_path: Path, body: bytes) -> None:
     """Other content is unchanged and validated later."""
     assert read(write(tmp_path, "a.json", body)) == body
 
@@ -213,8 +213,8 @@ def test_shipped_history_is_a_directory_beside_the_program() -> None:
     assert all(read(each.path).startswith(b'{\n  "result": "success"') for each in find(shipped()))
 
 
-def test_only_the_past_can_have_been_recorded() -> None:
-    """A recording of the present is accepted. Later ones are counted, the first is named."""
+def test_recordings_of_the_future_are_refused() -> None:
+    """A recording of the present is accepted. Later ones are counted, and the first is named."""
     known = find(shipped())
     refuse_future(known, known[-1].at)
     with pytest.raises(SettingsInvalid) as caught:

@@ -34,20 +34,20 @@ MISSING = "(missing)"
 class Step:
     """The difference between two captures."""
 
-    came: set[int]
-    went: set[int]
+    added: set[int]
+    removed: set[int]
     moved: dict[Fact, Move]
 
 
 def wave(ids: str, field: str) -> dict[Fact, Move]:
-    """Return the facts of one field that appeared with false on many models."""
+    """Return a new field with the value false on many models."""
     return {(int(number), field): (MISSING, False) for number in ids.split()}
 
 
 STEPS = [
     Step(
-        came={19, 20, 21, 22},
-        went={9, 14, 15},
+        added={19, 20, 21, 22},
+        removed={9, 14, 15},
         moved=wave("2 6 8 10 11 12 13 16 17 18", "meta.is_beta")
         | {
             (17, "description"): (
@@ -57,17 +57,17 @@ STEPS = [
             (17, "last_updated_at"): ("2025-07-30", "2025-10-09"),
         },
     ),
-    Step(came={23, 24}, went={19}, moved={}),
+    Step(added={23, 24}, removed={19}, moved={}),
     Step(
-        came={28},
-        went=set(),
+        added={28},
+        removed=set(),
         moved=wave("2 6 8 10 11 12 13 16 17 18 20 21 22 23 24", "meta.is_coder")
         | {
             (number, "documentation_link"): (f"{POST}/v2/rerank", f"{POST}/cohere/v2/rerank")
             for number in (23, 24)
         },
     ),
-    Step(came={27, 30, 31, 32}, went={6, 11, 16, 17, 18, 22, 28}, moved={}),
+    Step(added={27, 30, 31, 32}, removed={6, 11, 16, 17, 18, 22, 28}, moved={}),
 ]
 
 
@@ -83,7 +83,7 @@ def flat(row: Row) -> dict[str, Any]:
 
 
 def moves(before: Recording, after: Recording) -> Iterator[tuple[Fact, Move]]:
-    """Yield each field that differs on a model that both captures hold."""
+    """Yield each field that differs on a model of both captures."""
     old = {row["id"]: flat(row) for row in rows(before)}
     new = {row["id"]: flat(row) for row in rows(after)}
     for number in old.keys() & new.keys():
@@ -110,12 +110,12 @@ def test_five_captures_with_their_counts() -> None:
 
 
 @pytest.mark.parametrize("number", range(4))
-def test_what_separates_neighbors(number: int) -> None:
+def test_differences_between_neighbors(number: int) -> None:
     """Neighboring captures differ only in the listed models and fields."""
     before, after = HISTORY[number : number + 2]
     step = STEPS[number]
-    assert ids(after) - ids(before) == step.came
-    assert ids(before) - ids(after) == step.went
+    assert ids(after) - ids(before) == step.added
+    assert ids(before) - ids(after) == step.removed
     assert dict(moves(before, after)) == step.moved
 
 
@@ -156,8 +156,8 @@ def test_types_of_values() -> None:
         assert all(isinstance(row[key], str) for key in texts)
 
 
-def test_rows_known_by_heart() -> None:
-    """Some rows that show every special case read exactly as they were captured."""
+def test_rows_with_special_cases() -> None:
+    """Some rows with all special cases are exactly as they were captured."""
     last = {row["id"]: row for row in rows(HISTORY[4])}
     kimi = next(row for row in rows(HISTORY[3]) if row["id"] == 28)
     logos = "https://storage4.infomaniak.com/ai-tools/public/logos"

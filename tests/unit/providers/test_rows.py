@@ -52,12 +52,12 @@ def problems(answer: Json, provider: Provider | None = None) -> list[str]:
 
 
 def drift(valid: ValidPayload) -> list[str]:
-    """Return the drift in words."""
+    """Return the drift as sentences."""
     return [drift_sentence(each) for each in valid.drift]
 
 
 @pytest.mark.parametrize(
-    ("description", "answer", "said"),
+    ("description", "answer", "expected"),
     [
         (LIST, {"data": [tree(1), tree(2), tree(1)]}, "row listed 2 times (tree-1)"),
         (LIST, {"data": [tree(1)] * 3 + [tree(2)]}, "row listed 3 times (tree-1)"),
@@ -84,23 +84,23 @@ def drift(valid: ValidPayload) -> list[str]:
         ),
     ],
 )
-def test_equal_rows_are_one_model(description: Description, answer: Json, said: str) -> None:
+def test_equal_rows_are_one_model(description: Description, answer: Json, expected: str) -> None:
     """Rows and keys that repeat with equal values count once, and are drift."""
     valid = read(answer, acme(description))
     assert len({model.key for model in valid.models}) == len(valid.models) == 2
-    assert drift(valid) == [said]
+    assert drift(valid) == [expected]
     assert valid.refused == ()
 
 
-def test_rows_that_differ_in_volatile_fields_alone_are_equal() -> None:
-    """A value that is not compared does not make a repeated row another one."""
+def test_rows_that_only_differ_in_volatile_fields_are_equal() -> None:
+    """Volatile values are not compared, so such a row is a repeated row."""
     volatile = Description(route="/models", volatile=("seen",))
     valid = read({"data": [tree(1, seen=1), tree(1, seen=2)]}, acme(volatile))
     assert (len(valid.models), drift(valid)) == (1, ["row listed 2 times (tree-1)"])
 
 
-def test_unlike_rows_of_one_key_are_every_one_a_problem() -> None:
-    """A short list with contradicting rows is refused, with each of them."""
+def test_each_different_row_of_one_key_is_a_problem() -> None:
+    """A short list with contradicting rows is refused, and the error has each of them."""
     assert problems({"data": [tree(1), tree(1, max=4), tree(2), tree(1), tree(1, max=2)]}) == [
         '$.data[1]: found "tree-1", as in $.data[0], expected each key once',
         '$.data[4]: found "tree-1", as in $.data[0], expected each key once',
@@ -118,30 +118,34 @@ BAD: dict[str, tuple[Json, str | None, str]] = {
 }
 
 
-@pytest.mark.parametrize(("bad", "key", "said"), BAD.values(), ids=BAD)
-def test_a_bad_row_of_a_long_list_is_refused_alone(bad: Json, key: str | None, said: str) -> None:
-    """Of 101 rows two may be bad, and the others count."""
+@pytest.mark.parametrize(("bad", "key", "expected"), BAD.values(), ids=BAD)
+def test_a_bad_row_of_a_long_list_is_refused_alone(
+    bad: Json, key: str | None, expected: str
+) -> None:
+    """Two of 101 rows may be bad, and the others count."""
     valid = read(trees(101, bad))
     assert len(valid.models) == 100
     (refused,) = valid.refused
     assert (refused.path, refused.key, refused.value) == ("$.data[0]", key, bad)
-    assert str(refused.problem).startswith(said)
+    assert str(refused.problem).startswith(expected)
 
 
 @pytest.mark.parametrize("key", ["", " ", "a\0b"])
-def test_the_key_of_an_object_is_text_as_others_are(key: str) -> None:
+def test_an_invalid_object_key_makes_a_bad_row(key: str) -> None:
     """A row under a blank key, or under one with NUL, is a bad row without a readable key."""
-    said = f"$[{json.dumps(key)}]: found {json.dumps(key)}, expected text that is not blank"
+    expected = f"$[{json.dumps(key)}]: found {json.dumps(key)}, expected text that is not blank"
     few: dict[str, Any] = {"tree-1": {"max": 8}, key: {"max": 8}}
-    assert [each[: len(said)] for each in problems(few, acme(MAP))] == [said]
+    assert [each[: len(expected)] for each in problems(few, acme(MAP))] == [expected]
     valid = read({f"tree-{at}": {"max": 8} for at in range(100)} | {key: {"max": 8}}, acme(MAP))
     assert len(valid.models) == 100
-    assert [(each.key, str(each.problem)[: len(said)]) for each in valid.refused] == [(None, said)]
+    assert [(each.key, str(each.problem)[: len(expected)]) for each in valid.refused] == [
+        (None, expected)
+    ]
     assert len(read(few, acme(Description(route="/", rows="", key="max"), share=1)).models) == 1
 
 
-def test_the_key_of_a_group_is_text_as_others_are() -> None:
-    """A row of a group with a blank key is bad if its key has the group's."""
+def test_an_invalid_group_key_makes_bad_rows() -> None:
+    """A row in a group with a blank key is bad if the group's key is part of its key."""
     answer = {"trees": {"a": {"kinds": [{"id": "x"}]}, "": {"kinds": [{"id": "x"}]}}}
     assert [each.split(": ")[0] for each in problems(answer, acme(DEEP))] == [
         '$.trees[""].kinds[0]'
@@ -149,7 +153,7 @@ def test_the_key_of_a_group_is_text_as_others_are() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "key", "said"),
+    ("content", "key", "expected"),
     [
         (b'{"id": "tree-0", "max": NaN}', "tree-0", "$.data[0].max: found NaN"),
         (b'{"id": "tree-0", "max": 1, "max": 2}', "tree-0", "$.data[0].max: found the same key"),
@@ -160,21 +164,21 @@ def test_the_key_of_a_group_is_text_as_others_are() -> None:
     ],
 )
 def test_a_flaw_within_a_row_concerns_that_row_alone(
-    content: bytes, key: str | None, said: str
+    content: bytes, key: str | None, expected: str
 ) -> None:
-    """What is no valid JSON within one row of a long list does not refuse the others."""
+    """Invalid JSON within one row of a long list does not refuse the other rows."""
     rest = json.dumps(trees(101, None)).encode()
     valid = read(rest.replace(b"null", content, 1))
     assert len(valid.models) == 100
     (refused,) = valid.refused
     assert refused.key == key
-    assert str(refused.problem).startswith(said)
+    assert str(refused.problem).startswith(expected)
     short = json.dumps(trees(100, None)).encode().replace(b"null", content, 1)
-    assert problems(short)[0].startswith(said)
+    assert problems(short)[0].startswith(expected)
 
 
 def test_contradicting_rows_of_a_long_list_are_all_refused() -> None:
-    """None of the unlike rows of a key is taken, and they count as one bad row."""
+    """Different rows of one key are all refused, and count as one bad row."""
     rows = [tree(5, max=4), *(tree(at) for at in range(100))]
     valid = read({"data": rows}, acme(share=0.01))
     assert [each.path for each in valid.refused] == ["$.data[0]", "$.data[6]"]
@@ -183,7 +187,7 @@ def test_contradicting_rows_of_a_long_list_are_all_refused() -> None:
     assert len(valid.models) == 99
 
 
-def test_a_bad_row_makes_its_good_twin_doubtful() -> None:
+def test_a_bad_row_refuses_a_good_row_of_the_same_key() -> None:
     """A row with a problem and a good one of the same key contradict each other."""
     content = json.dumps(trees(101)).encode()
     content = content.replace(b'{"id": "tree-0"', b'{"id": "tree-1", "x": NaN', 1)
@@ -192,8 +196,8 @@ def test_a_bad_row_makes_its_good_twin_doubtful() -> None:
     assert len(valid.models) == 99
 
 
-def test_a_key_of_a_map_with_unlike_values_is_refused_alone() -> None:
-    """In a long map, a key with two unlike values is a bad row of that key."""
+def test_a_map_key_with_different_values_is_refused_alone() -> None:
+    """In a long map, a key with two different values is a bad row of that key."""
     content = json.dumps({f"t{at}": {"max": at} for at in range(101)}).encode()
     valid = read(content.replace(b"{", b'{"t7": {"max": 1}, ', 1), acme(MAP))
     assert [each.key for each in valid.refused] == ["t7"]
@@ -205,7 +209,7 @@ def test_a_key_of_a_map_with_unlike_values_is_refused_alone() -> None:
     [(100, 1, False), (101, 2, True), (101, 3, False), (150, 3, True), (150, 4, False)],
 )
 def test_the_share_has_a_limit(rows: int, bad: int, allowed: bool) -> None:
-    """Up to 2 % of more than 100 rows may be bad, and more refuse the answer with all of them."""
+    """Up to 2 % of more than 100 rows may be bad. With more, the answer is refused."""
     answer = trees(rows, *([NO_ID] * bad))
     if allowed:
         assert len(read(answer).refused) == bad
@@ -214,20 +218,20 @@ def test_the_share_has_a_limit(rows: int, bad: int, allowed: bool) -> None:
 
 
 def test_the_limit_is_a_setting() -> None:
-    """The share and the least length can be changed, and 0 refuses every answer with a bad row."""
+    """The share and the minimum length can be changed, and 0 allows no bad row."""
     assert len(read(trees(10, NO_ID), acme(share=0.1, above=5)).refused) == 1
     assert len(problems(trees(200, NO_ID), acme(share=0.0))) == 1
     assert [BadRows(0.29, 0).allowed(100), BadRows().allowed(100)] == [29, 0]
 
 
 def test_a_problem_outside_of_rows_refuses_the_answer() -> None:
-    """A broken envelope is never accepted, whatever the rows say."""
+    """A broken envelope is never accepted, even if the rows are valid."""
     answer = json.dumps(trees(101, NO_ID)).encode()
     assert len(problems(answer.replace(b"{", b'{"x": NaN, ', 1))) == 2
 
 
-def test_infomaniak_is_strict_unless_it_is_told_otherwise() -> None:
-    """By default one bad or repeated row of Infomaniak refuses the answer, however long."""
+def test_infomaniak_is_strict_by_default() -> None:
+    """By default, one bad or repeated row in a list of any length refuses Infomaniak's answer."""
     rows = [row(id=at, name=f"m-{at}") for at in range(200)]
     strict, lenient = make("infomaniak", None), Infomaniak(bad_rows=BadRows())
     for bad in (rows[0], row(id=7, name="other"), row(id=900, name="m-7"), {"id": 900}):
@@ -238,8 +242,8 @@ def test_infomaniak_is_strict_unless_it_is_told_otherwise() -> None:
         assert bool(valid.drift) != bool(valid.refused)
 
 
-def test_a_bare_list_is_read_as_the_list() -> None:
-    """A list in place of the object around it is the list of rows, and is drift."""
+def test_a_bare_list_is_the_list_of_rows() -> None:
+    """A list without the object around it is the list of rows, and is drift."""
     valid = read([tree(1), tree(2)])
     assert [model.key for model in valid.models] == ["tree-1", "tree-2"]
     assert drift(valid) == ["a bare list in place of an object with $.data"]
@@ -248,7 +252,7 @@ def test_a_bare_list_is_read_as_the_list() -> None:
     assert problems([tree(1)], acme(DEEP))[0].startswith("$: found [")
 
 
-def test_a_bare_page_is_read_as_the_list_of_its_page() -> None:
+def test_a_bare_page_is_the_list_of_its_rows() -> None:
     """Pages may be bare lists too."""
     paged = Description(route="/", paging=Paging(by="page", parameter="page"))
     valid = read({"pages": [[tree(1)], {"data": [tree(2)]}]}, acme(paged))

@@ -41,7 +41,7 @@ def check(content: bytes) -> ValidPayload:
 
 
 def problems(content: bytes) -> list[str]:
-    """Return the problems of a body, as the operator sees them."""
+    """Return the problems of a body as the operator sees them."""
     with pytest.raises(PayloadInvalid) as caught:
         check(content)
     return [str(problem) for problem in caught.value.problems]
@@ -95,7 +95,7 @@ class Open(Described):
 
     @cached_property
     def contract(self) -> Contract:
-        """The JSON Schema of an answer."""
+        """Return the JSON Schema of an answer."""
         inner: Contract = {"properties": {"known": {}}}
         model = {"properties": {"name": {}, "a": inner, "b": {"type": "object"}}}
         rows_at = {"x-rows": ["data", "*"]}
@@ -120,15 +120,15 @@ def test_drift_of_a_broken_answer() -> None:
     broken = payload(
         body(row(max_token_input=-1, shiny=1), 7, row(id=2, name=MISSING, info_status="x"))
     )
-    told = drift_of(broken, INFOMANIAK.contract)
-    assert [(each.what, each.field, each.models) for each in told] == [
+    found = drift_of(broken, INFOMANIAK.contract)
+    assert [(each.what, each.field, each.models) for each in found] == [
         ("new value", "info_status", ("?",)),
         ("new field", "shiny", ("alpha",)),
     ]
     assert drift_of(payload(b"{"), INFOMANIAK.contract) == ()
 
 
-def test_payload_travels_along() -> None:
+def test_a_valid_payload_has_its_answer() -> None:
     """A valid payload has the original answer and its rows in order."""
     answer = payload(body(row(id=2, name="b"), row()))
     valid = validate(answer, INFOMANIAK)
@@ -146,7 +146,7 @@ def test_headline_is_the_first_problem() -> None:
         check(b'{"result": "success", "data": [' + b"NaN," * 1999 + b"NaN]}")
 
 
-def test_many_problems_take_no_long_time() -> None:
+def test_many_problems_are_found_quickly() -> None:
     """Thousands of broken rows are reported within seconds."""
     start = time.process_time()
     rows = [{"id": 1, "name": "alpha", "type": ""}] * 3000
@@ -154,8 +154,8 @@ def test_many_problems_take_no_long_time() -> None:
     assert time.process_time() - start < 5
 
 
-def test_each_missing_field_is_told_once() -> None:
-    """A row without three fields has three problems, and only those count."""
+def test_each_missing_field_is_reported_once() -> None:
+    """A row without three fields has exactly three problems."""
     assert len(problems(body(*[{}] * 2000))) == 3 * 2000
 
 
@@ -182,7 +182,7 @@ def test_problems_have_a_limit(content: bytes) -> None:
     ["a" * 100_000 + "\0", " " * 100_000, " " * 100_000 + "\0"],
     ids=["nul", "blank", "both"],
 )
-def test_long_names_take_no_long_time(name: str) -> None:
+def test_long_names_are_checked_quickly(name: str) -> None:
     """The pattern of names takes linear time."""
     start = time.process_time()
     assert len(problems(body(row(name=name)))) == 1
@@ -213,11 +213,11 @@ def _name(row: dict[str, Any]) -> str:
 
 
 def _survive(content: bytes) -> None:
-    """Go from bytes to a snapshot with its digest, or meet problems."""
+    """Convert bytes to a snapshot, or get problems."""
     try:
         valid = check(content)
     except PayloadInvalid as error:
-        assert all(len(str(problem)) < 500 for problem in error.problems)  # noqa: PT017  # either end is right
+        assert all(len(str(problem)) < 500 for problem in error.problems)  # noqa: PT017  # both results are correct
     else:
         snapshot = INFOMANIAK.normalize(valid)
         assert len(snapshot.models) == len(valid.models)
@@ -226,7 +226,7 @@ def _survive(content: bytes) -> None:
 
 
 def test_every_requirement_has_words() -> None:
-    """The contract words each requirement that is no type or constant."""
+    """The contract describes in words each requirement that is not a type or constant."""
     plain = {"type", "const", "properties", "required", "items", "$ref", "if", "then", "format"}
     for schema in _schemas(INFOMANIAK.contract):
         demands = {key for key in schema if not key.startswith(("x-", "$"))}
@@ -243,7 +243,7 @@ def _schemas(schema: Contract) -> list[Contract]:
     "wrong", [row(id=3, name="new"), row(id=9, name="m-2"), row(id=True, name="t"), {"id": 1}, 7]
 )
 def test_problems_are_found_among_known_rows(wrong: Any) -> None:
-    """Known rows do not hide problems of broken or doubled rows."""
+    """Known rows do not hide problems of broken or repeated rows."""
     sound = [row(id=number, name=f"m-{number}") for number in range(1, 9)]
     models = INFOMANIAK.normalize(validate(payload(body(*sound)), INFOMANIAK)).models
     known = {model.facts: model for model in models}
@@ -257,7 +257,7 @@ def test_problems_are_found_among_known_rows(wrong: Any) -> None:
 
 
 @pytest.mark.parametrize("key", ["id", "{1}/{id}", "{1}"])
-def test_known_rows_that_move_are_read_by_their_place(key: str) -> None:
+def test_known_rows_that_move_are_read_again(key: str) -> None:
     """If the place is part of the key, a moved known row is another model."""
     provider, known = Described("x", Description(route="/", key=key)), dict[JsonText, Model]()
     for order in ((1, 2, 3), (3, 1), (2, 3, 1, 4)):
@@ -294,7 +294,7 @@ class Counting(Infomaniak):
 
 @pytest.mark.parametrize("changed", [{"max_token_input": 1}, {"extra": True}, {"extra": "1"}])
 def test_facts_of_equal_rows_are_computed_once(changed: dict[str, Any]) -> None:
-    """Only the rows that differ from the previous answer are made canonical again."""
+    """Only rows that differ from the previous answer are converted to canonical text."""
     provider = Counting()
     old = [row(id=number, name=f"m{number}", extra=1) for number in range(1, 30)]
     first = facts_after(provider, body(*old), {})
@@ -308,6 +308,6 @@ def test_facts_of_equal_rows_are_computed_once(changed: dict[str, Any]) -> None:
 def facts_after(
     provider: Provider, content: bytes, facts_of: Mapping[bytes, JsonText]
 ) -> Mapping[bytes, JsonText]:
-    """Return the facts of an answer by the digests of its rows, after a previous answer."""
+    """Return the facts of an answer by the bytes of its rows."""
     known = {canonical(each): model(each) for each in json.loads(content)["data"]}
     return validate(payload(content), provider, known, facts_of).facts_of

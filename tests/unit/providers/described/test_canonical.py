@@ -44,9 +44,9 @@ def test_numbers_in_one_spelling(written: Json, same: Json) -> None:
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=9, min_value=0, max_value=1000))
 def test_a_number_keeps_its_value(exact: Decimal) -> None:
     """The canonical form has the same value within the significant digits."""
-    said = number(str(exact))
-    assert said == number(f"{exact:e}")
-    assert abs(Decimal(said) - exact) <= abs(exact) * Decimal("1e-11")
+    written = number(str(exact))
+    assert written == number(f"{exact:e}")
+    assert abs(Decimal(written) - exact) <= abs(exact) * Decimal("1e-11")
 
 
 @pytest.mark.parametrize(
@@ -69,19 +69,19 @@ def test_moments_in_one_spelling(written: Json, same: Json) -> None:
     assert moment(written) == same
 
 
-def test_only_the_named_places_are_respelled() -> None:
-    """A version `1.0` is no number unless the description names its place."""
+def test_only_the_named_places_are_converted() -> None:
+    """A version `1.0` is not a number unless the description names its place."""
     row = {"price": {"in": "1.0"}, "version": "1.0", "at": ["2026-01-01T01:00:00+01:00"], "x": 1.0}
-    told = spelled(row, Places.of(["price"]), Places.of(["at"]))
-    assert told == {"price": {"in": "1"}, "version": "1.0", "at": ["2026-01-01T00:00:00Z"], "x": 1}
-    assert isinstance(told["x"], int)
+    new = spelled(row, Places.of(["price"]), Places.of(["at"]))
+    assert new == {"price": {"in": "1"}, "version": "1.0", "at": ["2026-01-01T00:00:00Z"], "x": 1}
+    assert isinstance(new["x"], int)
 
 
 def test_volatile_places_are_left_out() -> None:
-    """A volatile value is no fact at any place."""
+    """Values at volatile places are not facts."""
     row = {"a": {"seen": 1, "b": 2}, "list": [{"seen": 1, "c": 3}], "plain": [[1]], "seen": 4}
-    told = without(row, Places.of(["a.seen", "list.*.seen"]))
-    assert told == {"a": {"b": 2}, "list": [{"c": 3}], "plain": [[1]], "seen": 4}
+    rest = without(row, Places.of(["a.seen", "list.*.seen"]))
+    assert rest == {"a": {"b": 2}, "list": [{"c": 3}], "plain": [[1]], "seen": 4}
 
 
 json_values = st.recursive(

@@ -1,4 +1,4 @@
-"""What a description reads of ends and status words."""
+"""The ends and status words that a description reads."""
 
 import json
 from datetime import date
@@ -36,14 +36,16 @@ def answer(row: Json, description: Description = MARS) -> tuple[Described, Valid
     return provider, valid, found
 
 
-def said(row: Json, description: Description = MARS) -> tuple[date | None, str | None, str] | None:
-    """Return the day, successor and source that the list states."""
+def end_of(
+    row: Json, description: Description = MARS
+) -> tuple[date | None, str | None, str] | None:
+    """Return the announced day, successor and source of a row."""
     provider, _, found = answer(row, description)
-    told = provider.announced(found)
-    if told is None:
+    end = provider.announced(found)
+    if end is None:
         return None
-    assert told.model == found
-    return told.until, told.successor, told.source
+    assert end.model == found
+    return end.until, end.successor, end.source
 
 
 @pytest.mark.parametrize(
@@ -79,14 +81,14 @@ def said(row: Json, description: Description = MARS) -> tuple[date | None, str |
         ("anthropic", {"deprecation_date": "2026-12-05"}, None),
     ],
 )
-def test_shipped_kinds_read_the_ends_that_providers_state(
+def test_shipped_kinds_read_the_ends_of_their_providers(
     kind: str, row: dict[str, Json], expected: tuple[date | None, str | None, str] | None
 ) -> None:
     """Each kind reads the fields of its providers, and only a day is an end."""
-    told = said({"display_name": "x", **row}, read(shipped(kind)))
+    end = end_of({"display_name": "x", **row}, read(shipped(kind)))
     if expected is not None:
         expected = (*expected[:2], f"the provider's {expected[2]}")
-    assert told == expected
+    assert end == expected
 
 
 @pytest.mark.parametrize(
@@ -104,11 +106,11 @@ def test_shipped_kinds_read_the_ends_that_providers_state(
 )
 def test_places_of_a_description(row: Json, expected: object) -> None:
     """The first place with a day counts, and a successor may be named without a day."""
-    assert said(row) == expected
+    assert end_of(row) == expected
 
 
-def test_who_announces() -> None:
-    """A description without such places, and Infomaniak, state no ends."""
+def test_providers_that_announce_ends() -> None:
+    """Infomaniak, and a description without such places, announce no ends."""
     plain = Described("plain", Description(route="/models"))
     assert not plain.announces
     assert plain.announced(model()) is None
@@ -134,7 +136,7 @@ def test_who_announces() -> None:
     ],
 )
 def test_a_boolean_status_is_a_word(row: dict[str, Any], status: str | None) -> None:
-    """A status field that holds true or false is shown as the name of the field."""
+    """A status field with true or false is shown by the name of the field."""
     assert answer(row)[2].status == status
 
 
@@ -151,14 +153,14 @@ def test_a_boolean_status_is_a_word(row: dict[str, Any], status: str | None) -> 
     ],
 )
 def test_words_without_a_meaning_are_new(row: Json, new: list[str]) -> None:
-    """Where a description gives status words, every other word is reported as new."""
+    """If a description has status words, every other word is reported as new."""
     provider, valid, _ = answer(row)
     assert [each.value for each in valid.drift] == new
     assert {provider.attributes.of_field(each.field) for each in valid.drift} <= {"status"}
 
 
-def test_without_words_of_its_own_no_word_is_new() -> None:
-    """A description without status words reports none as new, nor one at a place with `*`."""
+def test_without_status_words_no_word_is_new() -> None:
+    """Without status words, or at a place with `*`, no word is reported as new."""
     for table in ({"status": "phase"}, {"status": "*.phase", "statuses": {"gone": ("dark",)}}):
         row = {"phase": "odd", "crew": {"phase": "odd"}}
         assert answer(row, read({"route": "/fleet", **table}))[1].drift == ()

@@ -45,7 +45,7 @@ def problems(answer: Json, description: Description = MARS) -> list[str]:
     return [str(problem) for problem in caught.value.problems]
 
 
-def test_unheard_of_provider_by_description_alone() -> None:
+def test_unknown_provider_with_a_description() -> None:
     """Key, name and every attribute are read from the described places."""
     (model,) = reading({"fleet": {"red": {"ships": [SHIP]}}}).models
     assert (model.key, model.name, model.type) == ("red/argo", "argo", "llm")
@@ -54,7 +54,7 @@ def test_unheard_of_provider_by_description_alone() -> None:
 
 
 def test_first_place_with_a_value_counts() -> None:
-    """Of several places of an attribute, the first one with a value counts."""
+    """If an attribute has several places, the first one with a value counts."""
     ship = SHIP | {"hold": {"tokens": "12"}, "class": None}
     (model,) = reading({"fleet": {"red": {"ships": [ship]}}}).models
     assert (model.context_limit, model.type) == (12, "llm")
@@ -62,7 +62,7 @@ def test_first_place_with_a_value_counts() -> None:
 
 @pytest.mark.parametrize("limit", [-1, 1.5, "many", True, None, [], "-1", 2**63])
 def test_odd_limits_are_none(limit: Json) -> None:
-    """A limit that is not a number of tokens is ignored, and the facts keep it."""
+    """A limit that is not a number of tokens is ignored, but the facts keep it."""
     (model,) = reading({"fleet": {"red": {"ships": [SHIP | {"tokens": limit}]}}}).models
     assert model.context_limit is None
     assert parse(model.facts)["tokens"] == limit
@@ -119,7 +119,7 @@ def test_parts_are_read_as_one_list() -> None:
     assert problems({"pages": 1}, paged)[0].startswith("$.data: found nothing")
 
 
-def test_a_nested_key_is_demanded() -> None:
+def test_a_nested_key_is_required() -> None:
     """Every part of a key is required, also a nested one."""
     deep = Description(route="/models", key="{ship.hull}-{ship.year}")
     assert (
@@ -136,7 +136,7 @@ def test_shipped_kinds_are_descriptions(kind: str) -> None:
     assert Described(kind, description).attributes.of_field("gone") is None
 
 
-def test_lifecycle_is_what_the_description_says() -> None:
+def test_lifecycle_of_a_description() -> None:
     """Without a lifecycle in the description, no last day is promised."""
     assert Described("mars", MARS).lifecycle is None
     promised = Described("mars", read({"route": "/", "callable_days": 7})).lifecycle
@@ -147,9 +147,9 @@ def test_lifecycle_is_what_the_description_says() -> None:
 def test_an_error_in_place_of_the_list_shows_its_message() -> None:
     """A successful answer that holds only an error is refused with the provider's message."""
     refused = {"error": {"message": "the key may list nothing", "type": "denied"}}
-    said = 'found "denied: the key may list nothing", expected no error in a successful answer'
+    problem = 'found "denied: the key may list nothing", expected no error in a successful answer'
     listed = Description(route="/", rows="data")
-    assert problems(refused, listed) == [f"$.error: {said}"]
+    assert problems(refused, listed) == [f"$.error: {problem}"]
     assert problems({"error": "x" * 300}, listed)[0].startswith('$.error: found "' + "x" * 190)
 
 

@@ -9,7 +9,7 @@ DOCUMENTED = "https://developer.infomaniak.com/docs/api/post"
 INFOMANIAK = Infomaniak()
 
 
-def test_row_in_our_words() -> None:
+def test_attributes_of_a_row() -> None:
     """The known attributes are read from Infomaniak's fields."""
     made = model(row(meta={"is_beta": True}))
     assert (made.key, made.name, made.type) == ("1", "alpha", "llm")
@@ -25,7 +25,7 @@ def test_every_fact_is_kept() -> None:
 
 
 @pytest.mark.parametrize("nothing", [None, MISSING])
-def test_what_is_not_said_is_not_known(nothing: object) -> None:
+def test_null_and_missing_fields_are_unknown(nothing: object) -> None:
     """A null or missing field leaves its attribute unknown."""
     optional = ("documentation_link", "description", "info_status", "max_token_input", "meta")
     made = model(row(**dict.fromkeys(optional, nothing)))
@@ -33,8 +33,8 @@ def test_what_is_not_said_is_not_known(nothing: object) -> None:
     assert known == (None,) * 5
 
 
-def test_zero_and_false_are_said() -> None:
-    """A limit of zero, an empty text and false are values, not absence."""
+def test_zero_and_false_are_values() -> None:
+    """A limit of zero, an empty text and false are values."""
     made = model(row(max_token_input=0, info_status="", description=""))
     assert (made.context_limit, made.status, made.description, made.beta) == (0, "", "", False)
 
@@ -58,7 +58,7 @@ def test_meta_without_beta(meta: dict[str, object]) -> None:
         ("https://developer.infomaniak.com/?from=/docs/api/post/1/ai", None),
         ("not a link", None),
         ("http://[", None),
-        ("http://a\u2100b/docs/api/post/1/ai", None),  # a sign that would unfold to a/c
+        ("http://a\u2100b/docs/api/post/1/ai", None),  # a character that normalizes to a/c
         ("", None),
         (None, None),
     ],
@@ -82,7 +82,7 @@ def test_lifecycle() -> None:
     assert INFOMANIAK.lifecycle.ground == "Infomaniak's lifecycle policy"
 
 
-def test_attributes_stand_in_the_contract() -> None:
+def test_attributes_are_in_the_contract() -> None:
     """The contract describes each field of a known attribute."""
     for field in ATTRIBUTES:
         schema = INFOMANIAK.contract["$defs"]["model"]
@@ -92,7 +92,7 @@ def test_attributes_stand_in_the_contract() -> None:
 
 
 def test_nul_in_a_text() -> None:
-    """NUL becomes U+FFFD, because PostgreSQL refuses it, and the facts keep it."""
+    """NUL becomes U+FFFD, because PostgreSQL refuses it. The facts keep NUL."""
     read = model(row(description="a\0b", info_status="\0", documentation_link=f"{DOCUMENTED}/a%00"))
     assert (read.description, read.status, read.route) == ("a\ufffdb", "\ufffd", "/a\ufffd")
     assert "\\u0000" in read.facts

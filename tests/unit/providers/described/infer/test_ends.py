@@ -38,7 +38,7 @@ DAY = {"year": 2027, "month": 3, "day": 1}
     ],
 )
 def test_the_field_with_the_end(row: Json, place: str | None) -> None:
-    """A field named like an end is one if its values are days, moments, seconds or flags."""
+    """A field named like an end counts if its values are days, times, seconds or flags."""
     found = ends(gather([row, {}]))
     assert (found and found.place) == place
 
@@ -58,6 +58,6 @@ def test_the_field_with_the_end(row: Json, place: str | None) -> None:
     ],
 )
 def test_the_field_with_the_successor(row: Json, place: str | None) -> None:
-    """A field named like a successor is one if its values are names."""
+    """A field named like a successor counts if its values are names."""
     found = successor(gather([row, {}]))
     assert (found and found.place) == place

@@ -52,7 +52,7 @@ MODEL = {"id": "a", "name": "Alpha", "limit": {"context": 9, "output": 3}, "cost
         ),
     ],
 )
-def test_what_is_proposed(answer: Json, settings: dict[str, Any]) -> None:
+def test_proposed_settings(answer: Json, settings: dict[str, Any]) -> None:
     """Rows, key, classes and paging are proposed for other layouts too."""
     proposal = infer(answer)
     assert proposal is not None
@@ -60,14 +60,14 @@ def test_what_is_proposed(answer: Json, settings: dict[str, Any]) -> None:
 
 
 def test_the_longer_list_is_the_list_of_models() -> None:
-    """Of several lists of objects, the longest is proposed."""
+    """If there are several lists of objects, the longest is proposed."""
     answer = {"owners": [{"id": "o"}], "models": [MODEL, MODEL | {"id": "b"}]}
     proposal = infer(answer)
     assert proposal is not None
     assert (proposal.rows, proposal.settings["rows"]) == (2, "models")
 
 
-def test_what_could_not_be_found_is_said() -> None:
+def test_missing_fields_have_notes() -> None:
     """A note reports a missing limit field or a missing unique field."""
     proposal = infer({"data": [{"id": 1}, {"id": 1, "size": 2}]})
     assert proposal is not None
@@ -76,14 +76,14 @@ def test_what_could_not_be_found_is_said() -> None:
 
 
 def test_equal_rows_are_one_model() -> None:
-    """Equal rows do not spoil the key, and a note counts them."""
+    """Equal rows do not change the key, and a note counts them."""
     proposal = infer({"data": [MODEL, {"id": "b"}, MODEL]})
     assert proposal is not None
     assert (proposal.rows, proposal.settings["key"]) == (3, "id")
     assert "1 of the rows repeats another one" in proposal.notes
 
 
-def test_a_number_is_no_name() -> None:
+def test_a_number_is_not_a_name() -> None:
     """If keys are numbers, calls use the names."""
     rows = [{"id": number, "name": f"maker/model-{number}"} for number in (1, 2)]
     proposal = infer({"data": rows})
@@ -112,7 +112,7 @@ json_values = st.recursive(
 
 
 @given(json_values)
-def test_any_answer_is_looked_at(answer: Json) -> None:
+def test_any_answer_is_read(answer: Json) -> None:
     """Any answer gives a proposal or none, and no exception."""
     proposal = infer(answer)
     assert proposal is None or proposal.rows > 0

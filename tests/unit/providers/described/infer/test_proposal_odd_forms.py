@@ -1,4 +1,4 @@
-"""Forms that no provider documents, but that one may have."""
+"""Possible forms that no provider documents."""
 
 import time
 from typing import Any
@@ -114,7 +114,7 @@ def test_each_spelling_is_the_same_name(keys: tuple[str, ...], wanted: int) -> N
     ],
 )
 def test_rows_and_keys(answer: Json, wanted: dict[str, Any]) -> None:
-    """A list of objects is found wherever it is, and always gets a key."""
+    """A list of objects is found at any place, and always gets a key."""
     found = proposed(answer)
     assert {name: found.get(name) for name in wanted} == wanted
 
@@ -176,7 +176,7 @@ def test_rows_and_keys(answer: Json, wanted: dict[str, Any]) -> None:
     ],
 )
 def test_attributes_and_classes(facts: tuple[Json, Json], wanted: dict[str, Any]) -> None:
-    """Values, depth and variety decide what a field is, beside its name."""
+    """Name, values, depth and variety decide the use of a field."""
     rows = [{"id": name} | each for name, each in zip("ab", facts, strict=True)]
     found = proposed({"data": rows})
     assert {name: found.get(name) for name in wanted} == wanted
@@ -219,8 +219,8 @@ def test_paging(around: Json, paging: Json) -> None:
     assert proposed({"data": [A, B]} | around).get("paging") == paging
 
 
-def test_a_part_without_a_way_to_the_next_has_a_note() -> None:
-    """If nothing leads to the other parts, the note says what to set."""
+def test_a_part_without_a_next_address_has_a_note() -> None:
+    """If nothing leads to the other parts, the note names the settings."""
     proposal = infer({"data": [A, B], "total": 9})
     assert proposal is not None
     sign = "the answer looks like one part of several: total counts more than it holds"
@@ -240,13 +240,13 @@ def test_a_part_without_a_way_to_the_next_has_a_note() -> None:
     ids=["one", "two of three", "one of two", "no text", "two of many", "three of many"],
 )
 def test_a_few_words_among_numbers(values: list[Json], place: str | None) -> None:
-    """A field of numbers is one too if a row explains it, or has a word for an unknown number."""
+    """A numeric field may have a row that explains it, or a word for an unknown number."""
     rows = [{"id": str(at), "context_length": value} for at, value in enumerate(values)]
     assert proposed(rows).get("context_limit") == place
 
 
-def test_one_repeated_key_of_many_is_no_other_key() -> None:
-    """In a long list a key stays the key if a provider repeats a few, and a note says so."""
+def test_one_repeated_key_of_many_does_not_change_the_key() -> None:
+    """In a long list, the key stays if a provider repeats a few, and a note reports it."""
     rows = [{"id": str(number), "x": number, "context": 4} for number in range(150)]
     proposal = infer([*rows, {"id": "7", "x": -1, "context": 4}])
     assert proposal is not None
@@ -255,8 +255,8 @@ def test_one_repeated_key_of_many_is_no_other_key() -> None:
 
 
 @pytest.mark.parametrize("bad", [{"context": 4}, {"id": " "}, {"id": ["x"]}, {"id": None}])
-def test_one_row_of_many_without_its_key_is_no_other_key(bad: Json) -> None:
-    """In a long list a key stays the key if a few rows have none, and a note says so."""
+def test_one_row_of_many_without_a_key_does_not_change_the_key(bad: Json) -> None:
+    """In a long list, the key stays if a few rows have none, and a note reports it."""
     rows = [{"id": str(number), "x": number, "context": 4} for number in range(150)]
     proposal = infer([bad, *rows])
     assert proposal is not None
@@ -264,13 +264,13 @@ def test_one_row_of_many_without_its_key_is_no_other_key(bad: Json) -> None:
     assert any("id is missing or the same in some rows" in note for note in proposal.notes)
 
 
-@pytest.mark.parametrize(("bad", "said"), [([None], "1 of the rows is"), ([7, "b"], "2 of the")])
-def test_rows_that_are_no_objects_have_a_note(bad: list[Json], said: str) -> None:
+@pytest.mark.parametrize(("bad", "note"), [([None], "1 of the rows is"), ([7, "b"], "2 of the")])
+def test_rows_that_are_not_objects_have_a_note(bad: list[Json], note: str) -> None:
     """A list with a few other values is a list of objects, and a note counts the others."""
     proposal = infer({"data": [A, *bad, B, A | {"id": "c"}]})
     assert proposal is not None
     assert (proposal.rows, proposal.settings["rows"]) == (3, "data")
-    assert any(note.startswith(said) for note in proposal.notes)
+    assert any(each.startswith(note) for each in proposal.notes)
 
 
 @pytest.mark.parametrize(
@@ -287,7 +287,7 @@ def test_rows_that_are_no_objects_have_a_note(bad: list[Json], said: str) -> Non
     ],
 )
 def test_no_list_of_objects(answer: Json) -> None:
-    """Only without a list of objects, or with an error in its place, nothing is proposed."""
+    """Nothing is proposed without a list of objects, or with an error in its place."""
     assert infer(answer) is None
 
 
@@ -300,10 +300,10 @@ def test_no_list_of_objects(answer: Json) -> None:
         [{f"k{n}": n} for n in range(20_000)],
         [[[[[{"id": 1}] * 10] * 10] * 10] * 10] * 10,
     ],
-    ids=["long", "map", "unlike", "nested"],
+    ids=["long", "map", "different", "nested"],
 )
 def test_a_large_answer_takes_seconds(answer: Json) -> None:
-    """The time grows with the size of the answer and not faster."""
+    """The time grows only linearly with the size of the answer."""
     started = time.process_time()
     assert infer(answer) is not None
     assert time.process_time() - started < 20
