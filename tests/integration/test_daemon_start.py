@@ -30,23 +30,23 @@ def test_a_locked_database_at_the_start_is_waited_for(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A locked database at the start is logged, and a pass runs once it is free."""
-    polled, told = Event(), SimpleQueue[str]()
+    polled, logged = Event(), SimpleQueue[str]()
 
-    class Teller(logging.Handler):
+    class Collector(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            told.put(record.getMessage())
+            logged.put(record.getMessage())
 
     def fetch(_: Validators) -> Answer:
         polled.set()
         return ANSWER
 
-    def let_go(other: sqlite3.Connection) -> None:
-        while "locked by another process" not in told.get(timeout=SECONDS):
+    def unlock(other: sqlite3.Connection) -> None:
+        while "locked by another process" not in logged.get(timeout=SECONDS):
             pass
         other.execute("ROLLBACK")
 
     logger = logging.getLogger("catalog.daemon")
-    logger.addHandler(teller := Teller())
+    logger.addHandler(collector := Collector())
     with rig(tmp_path, answer()) as it:
         it.poll()
         impatient = replace(it.sync, database=Database(str(it.file), busy_timeout=0.1))
@@ -54,11 +54,11 @@ def test_a_locked_database_at_the_start_is_waited_for(
         other = sqlite3.connect(it.file, isolation_level=None, check_same_thread=False)
         with closing(other):
             other.execute("BEGIN EXCLUSIVE")
-            free = Thread(target=let_go, args=[other])
+            free = Thread(target=unlock, args=[other])
             free.start()
             assert serve_until(polled, Daemon(lambda: [read], Systemd({}))) == 0
             free.join()
-    logger.removeHandler(teller)
+    logger.removeHandler(collector)
     (warning, *_) = [each for each in caplog.messages if "locked by another process" in each]
     assert warning.endswith("for over 0.1 s; a pass is tried anyway")
 
