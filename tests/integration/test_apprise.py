@@ -195,9 +195,9 @@ def test_a_url_that_apprise_does_not_know() -> None:
 def test_urls_are_checked(url: str, wrong: bool) -> None:
     """The check reports a URL that Apprise rejects, without showing it."""
     with everything_logged() as logged:
-        told = problem(url)
-    assert (told is not None) is wrong
-    assert SECRET not in "\n".join([*logged, told or ""])
+        reported = problem(url)
+    assert (reported is not None) is wrong
+    assert SECRET not in "\n".join([*logged, reported or ""])
 
 
 def test_without_apprise(monkeypatch: pytest.MonkeyPatch) -> None:

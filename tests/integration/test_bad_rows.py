@@ -126,8 +126,10 @@ def test_a_row_that_lost_its_key_removes_no_model(tmp_path: Path) -> None:
 def test_a_new_bad_row_is_left_out_and_hides_no_removal(tmp_path: Path) -> None:
     """A row without a key belongs to no known model, so another missing model is a removal."""
     with wood(tmp_path) as it:
-        (told,) = it.findings(*WOOD, NO_KEY)
-        assert told.startswith("row-refused: 1 row refused ($.data[150]): $.data[150].id: found")
+        (reported,) = it.findings(*WOOD, NO_KEY)
+        assert reported.startswith(
+            "row-refused: 1 row refused ($.data[150]): $.data[150].id: found"
+        )
         assert it.findings(*without(5), NO_KEY) == ["model-removed: tree-5 removed"]
         new = it.findings(*without(5), NO_KEY, tree(200), tree(200, max=1))
         assert new[0].startswith("row-refused: 1 row refused (tree-200)")

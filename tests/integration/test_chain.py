@@ -47,8 +47,8 @@ def test_a_finding_between_polls_breaks_no_link(tmp_path: Path) -> None:
             query = text("select level from finding where id = :number")
             level = connection.scalar(query, {"number": number})
             connection.execute(edit, {"level": "edited", "number": number})
-            (told,) = bad(connection)
-            assert told.startswith(f"snapshot {link}: ")
+            (reported,) = bad(connection)
+            assert reported.startswith(f"snapshot {link}: ")
             connection.execute(edit, {"level": level, "number": number})
         assert bad(connection) == []
     database.close()

@@ -31,10 +31,10 @@ def connect(made: Rig, text: str, http: Http) -> Rig:
 
 def test_a_recipient_is_not_mailed_again_because_of_another(tmp_path: Path) -> None:
     """A recipient that is delayed gets its mail later, and the other gets no second mail."""
-    said = iter(["450 later"])
+    replies = iter(["450 later"])
 
     def reply(address: str) -> str:
-        return next(said, "250 OK") if address == "bob@example.org" else "250 OK"
+        return next(replies, "250 OK") if address == "bob@example.org" else "250 OK"
 
     with (
         rig(tmp_path, ONE, TWO) as made,
@@ -44,13 +44,13 @@ def test_a_recipient_is_not_mailed_again_because_of_another(tmp_path: Path) -> N
         text = '[[channel]]\nkind = "email"\nname = "ops"\nsender = "c@example.org"\n'
         text += f'server = "smtp://127.0.0.1:{mailbox.port}"\n'
         text += 'to = ["ann@example.org", "bob@example.org"]\n'
-        told = connect(made, text, http)
-        told.poll()
-        (waiting,) = told.poll().pending
+        reported = connect(made, text, http)
+        reported.poll()
+        (waiting,) = reported.poll().pending
         assert waiting.channel == "ops/bob@example.org"
         assert waiting.error is not None
         assert "127.0.0.1 answered 450: later" in waiting.error
-        assert told.poll().pending == ()
+        assert reported.poll().pending == ()
     assert [to for _, to in mailbox.envelopes] == [["ann@example.org"], ["bob@example.org"]]
     ann, bob = mailbox.letters
     assert ann["Subject"] == bob["Subject"] == BETA
@@ -68,8 +68,12 @@ def test_a_gone_target_is_reported_to_the_others(tmp_path: Path) -> None:
     ):
         urls = [f"json://127.0.0.1:{each.port}/S3CRET" for each in (good, gone)]
         text = f'[[channel]]\nkind = "apprise"\nname = "chat"\nurls = {json.dumps(urls)}\n'
-        told = connect(made, text, http)
-        assert [told.poll().pending, told.poll().pending, told.poll().pending] == [(), (), ()]
+        reported = connect(made, text, http)
+        assert [reported.poll().pending, reported.poll().pending, reported.poll().pending] == [
+            (),
+            (),
+            (),
+        ]
     assert len(gone.requests) == 1
     first, second = (json.loads(request.body) for request in good.requests)
     assert first["title"] == BETA
@@ -89,14 +93,14 @@ def test_a_digest_is_one_mail(tmp_path: Path) -> None:
     ):
         text = '[[channel]]\nkind = "email"\nname = "ops"\nsender = "c@example.org"\n'
         text += f'server = "smtp://127.0.0.1:{mailbox.port}"\nto = ["ann@example.org"]\n'
-        told = connect(made, f'{text}digest = "daily"\n', http)
-        calm = replace(told.sync.policy, levels={"model-removed": Level.INFO})
-        told = replace(told, sync=replace(told.sync, policy=calm))
-        told.poll()
-        told.poll()
-        told.poll()
+        reported = connect(made, f'{text}digest = "daily"\n', http)
+        calm = replace(reported.sync.policy, levels={"model-removed": Level.INFO})
+        reported = replace(reported, sync=replace(reported.sync, policy=calm))
+        reported.poll()
+        reported.poll()
+        reported.poll()
         assert mailbox.letters == []
-        told.poll(later=24 * HOUR)
+        reported.poll(later=24 * HOUR)
     (letter,) = mailbox.letters
     lines = text_of(letter).splitlines()
     assert [line for line in lines if line.startswith("──")] == [

@@ -115,10 +115,10 @@ def test_chat_message_arrives(http: Http) -> None:
     """A chat gets one JSON text with its findings, most severe first."""
     request = received(http, "slack", secrets=())
     assert request.headers["content-type"] == "application/json"
-    told = json.loads(request.body)
-    assert list(told) == ["text"]
+    reported = json.loads(request.body)
+    assert list(reported) == ["text"]
     assert "webhook-signature" not in request.headers
-    assert told["text"].splitlines()[1:3] == [
+    assert reported["text"].splitlines()[1:3] == [
         "⛔ llama3 removed",
         "   Calls that use this name fail once the provider stops serving it.",
     ]
@@ -185,8 +185,8 @@ def assert_nothing_shown(
     trace = failure.__traceback__
     assert trace is not None
     # The first frame is the test's own, which holds the secrets.
-    told = TracebackException(type(failure), failure, trace.tb_next, capture_locals=True)
-    shown = [str(failure), repr(failure), failure.hint, repr(channel), *told.format()]
+    reported = TracebackException(type(failure), failure, trace.tb_next, capture_locals=True)
+    shown = [str(failure), repr(failure), failure.hint, repr(channel), *reported.format()]
     shown += [f"{record.getMessage()} {vars(record)}" for record in caplog.records]
     assert not [text for text in shown for secret in HIDDEN if secret in text]
     assert failure.__context__ is None

@@ -33,7 +33,7 @@ HERE = claims.owner().rsplit(":", 2)[0]
 BOOT = claims.owner().rsplit(".", 1)[-1]
 
 
-def owe(database: Database, *days: int) -> None:
+def record_pending(database: Database, *days: int) -> None:
     """Record one poll per day, with a finding for channel `ear`."""
     for day in days:
         wants = {"ear": (lambda _: True, lambda at, _: at)}
@@ -64,12 +64,12 @@ def test_three_processes_with_clocks_that_differ_send_each_message_once(
     database: Database, url: str
 ) -> None:
     """By clocks at +0, +90 and -40 s, a slow receiver gets each message once."""
-    owe(database, *range(6))
+    record_pending(database, *range(6))
     with serve(slowly) as receiver, ExitStack() as stack:
         given = [["-m", "tests.support.courier", url, receiver.url, str(shift)] for shift in SHIFTS]
         running = [stack.enter_context(Shell(ROOT).python(*words)) for words in given]
-        said = [process.communicate() for process in running]
-    assert [process.returncode for process in running] == [0, 0, 0], said
+        output = [process.communicate() for process in running]
+    assert [process.returncode for process in running] == [0, 0, 0], output
     times = Counter(request.headers["webhook-id"] for request in receiver.requests)
     assert sorted(times.values()) == [1] * 6
     assert ask(database, "select distinct state, attempts from delivery") == [("delivered", 1)]
@@ -134,7 +134,7 @@ def test_on_postgresql_claims_are_written_by_the_clock_of_the_database(
     database: Database, url: str, shift: timedelta
 ) -> None:
     """PostgreSQL dates claims by its own clock, and SQLite by the clock of the process."""
-    owe(database, 0)
+    record_pending(database, 0)
     expected = now() if "postgresql" in url else now() + shift
     with database.writing() as connection:
         assert outbox.claim(connection, "ear", now() + shift)

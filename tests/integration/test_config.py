@@ -234,8 +234,8 @@ def test_rules_take_levels_of_our_own(file: Path) -> None:
     """A rule's level can be overridden, and an unknown rule or level is a mistake."""
     loaded = read(file, '[rules]\nmodel-added = "warning"\n')
     assert loaded.settings.rules == {"model-added": Level.WARNING}
-    told = mistakes(file, '[rules]\nmodel-added = "loud"\nno-such = "info"\nlog = "info"\n')
-    assert told.split("\n") == [
+    reported = mistakes(file, '[rules]\nmodel-added = "loud"\nno-such = "info"\nlog = "info"\n')
+    assert reported.split("\n") == [
         'rules.model-added: "breaking", "warning", "info" or "quiet" is expected',
         "rules.no-such: there is no such rule; `catalog help rules` lists them",
         "rules.log: there is no such rule; `catalog help rules` lists them",

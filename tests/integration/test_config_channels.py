@@ -129,7 +129,7 @@ def test_the_size_of_a_message(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "told"),
+    ("lines", "reported"),
     [
         (OPS + OPS_URL + "max_size = 1999\n", "channel.0.max_size: "),
         (OPS + OPS_URL + "max_size = 16777217\n", "channel.0.max_size: "),
@@ -183,6 +183,6 @@ def test_the_size_of_a_message(file: Path) -> None:
         (CHATS + f'urls = ["a://{SECRET}", "a://{SECRET}"]\n', "channel.0.urls: one of them is"),
     ],
 )
-def test_each_mistake_is_reported(file: Path, lines: str, told: str) -> None:
+def test_each_mistake_is_reported(file: Path, lines: str, reported: str) -> None:
     """Each invalid channel setting is reported without its value."""
-    assert mistakes(file, lines).startswith(told)
+    assert mistakes(file, lines).startswith(reported)

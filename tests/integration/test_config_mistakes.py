@@ -17,28 +17,28 @@ def test_mistakes_with_secret_files_are_reported(file: Path) -> None:
     assert "infomaniak.token_file: infomaniak.token is given too" in mistakes(file, both)
     environ = {"INFOMANIAK_API_TOKEN": SECRET, "INFOMANIAK_API_TOKEN_FILE": "empty"}
     assert "remove one of the two" in mistakes(file, "", environ)
-    for name, told in (
+    for name, reported in (
         ("empty", f"{file.parent}/empty is empty"),
         ("missing", f"cannot read {file.parent}/missing: No such file or directory"),
         ("binary", f"cannot read {file.parent}/binary: it is not valid UTF-8: byte 0xff in line 1"),
         ("a\\u0000b", "a path must not contain NUL"),
     ):
         text = f'[infomaniak]\ntoken_file = "{name}"\n'
-        assert f"infomaniak.token_file: {told}" in mistakes(file, text)
+        assert f"infomaniak.token_file: {reported}" in mistakes(file, text)
 
 
 @pytest.mark.parametrize("wrong", ["", " ", f"{SECRET} x", f"{SECRET}\\n", f"{SECRET}é"])
 def test_a_token_that_no_header_takes_is_a_mistake(file: Path, wrong: str) -> None:
     """Blanks, line breaks and accents in a token are a mistake before any request."""
-    told = mistakes(file, f'[infomaniak]\ntoken = "{wrong}"\n')
+    reported = mistakes(file, f'[infomaniak]\ntoken = "{wrong}"\n')
     assert (
-        told
+        reported
         == "infomaniak.token: a token must not be empty or contain blanks, line breaks or accents"
     )
 
 
 @pytest.mark.parametrize(
-    ("lines", "told"),
+    ("lines", "reported"),
     [
         (OPS, "channel.0.url: webhook needs url, url_file or CATALOG_CHANNEL_OPS_CHAT_URL"),
         (
@@ -71,28 +71,33 @@ def test_a_token_that_no_header_takes_is_a_mistake(file: Path, wrong: str) -> No
         ("channel = [5]\n", "channel.0: a table is expected"),
     ],
 )
-def test_each_mistake_of_a_channel_is_reported(file: Path, lines: str, told: str) -> None:
+def test_each_mistake_of_a_channel_is_reported(file: Path, lines: str, reported: str) -> None:
     """Each invalid channel setting is reported without its value."""
-    assert mistakes(file, lines).startswith(told)
+    assert mistakes(file, lines).startswith(reported)
 
 
 def test_an_invalid_annotations_path_is_reported_once(file: Path) -> None:
     """An invalid annotations path gives one mistake."""
-    for odd, told in (("5", "a path is expected"), ('"a\\u0000b"', "a path must not contain NUL")):
+    for odd, reported in (
+        ("5", "a path is expected"),
+        ('"a\\u0000b"', "a path must not contain NUL"),
+    ):
         text = f"document.annotations = {odd}\n"
-        assert mistakes(file, text) == f"document.annotations: {told}"
+        assert mistakes(file, text) == f"document.annotations: {reported}"
 
 
 def test_two_channels_of_one_name_are_a_mistake(file: Path) -> None:
     """Two channels with one name are a mistake, even next to other mistakes."""
     log = '[[channel]]\nkind = "log"\nname = "ops-chat"\n'
-    told = mistakes(file, f"hold.share = 2\n{OPS}{OPS_URL}{log}")
-    assert told.split("\n")[1] == "channel.1.name: another channel already has the name ops-chat"
-    assert told.startswith("hold.share")
+    reported = mistakes(file, f"hold.share = 2\n{OPS}{OPS_URL}{log}")
+    assert (
+        reported.split("\n")[1] == "channel.1.name: another channel already has the name ops-chat"
+    )
+    assert reported.startswith("hold.share")
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         ('database = ""', "database: write the path of an SQLite file or an SQLAlchemy URL"),
         ('database = "a\\u0000b"', "database: write the path of an SQLite file"),
@@ -106,8 +111,8 @@ def test_two_channels_of_one_name_are_a_mistake(file: Path) -> None:
             "schedule.cron: schedule.every is given too; remove one of the two",
         ),
         *(
-            (f'database = "{kind}://u:{SECRET}@h/d"', f"database: {told}")
-            for kind, told in (
+            (f'database = "{kind}://u:{SECRET}@h/d"', f"database: {reported}")
+            for kind, reported in (
                 ("mysql", "mysql is not supported; write the path of an SQLite file, or install"),
                 ("nonsense", "nonsense is not supported; "),
                 ("postgresql+pg8000", "no driver is installed for postgresql+pg8000; wri"),
@@ -149,8 +154,8 @@ def test_two_channels_of_one_name_are_a_mistake(file: Path) -> None:
         ),
         ("colour = 1", "colour: there is no such setting"),
         *(
-            (f'infomaniak.url = "https://api.example{end}"', f"infomaniak.url: {told}")
-            for end, told in (
+            (f'infomaniak.url = "https://api.example{end}"', f"infomaniak.url: {reported}")
+            for end, reported in (
                 ("?a=b", "a base URL must not contain ? or #; remove it and the text after it"),
                 ("/x?", "a base URL must not contain ? or #"),
                 ("#top", "a base URL must not contain ? or #"),
@@ -162,13 +167,13 @@ def test_two_channels_of_one_name_are_a_mistake(file: Path) -> None:
         ("rules = 3", "rules: a table is expected"),
     ],
 )
-def test_each_mistake_is_reported_in_words(file: Path, text: str, told: str) -> None:
+def test_each_mistake_is_reported_in_words(file: Path, text: str, reported: str) -> None:
     """Each mistake is reported with its place and the expected value."""
-    assert mistakes(file, text).startswith(told)
+    assert mistakes(file, text).startswith(reported)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         ("http.atempts = 2", "http.atempts: there is no such setting; did you mean http.attempts?"),
         (
@@ -192,16 +197,16 @@ def test_each_mistake_is_reported_in_words(file: Path, text: str, told: str) -> 
         ),
     ],
 )
-def test_a_misspelled_name_gets_a_suggestion(file: Path, text: str, told: str) -> None:
+def test_a_misspelled_name_gets_a_suggestion(file: Path, text: str, reported: str) -> None:
     """A misspelled or misplaced name is reported with the right one."""
-    assert mistakes(file, text).startswith(told)
+    assert mistakes(file, text).startswith(reported)
 
 
 ACME = '[[provider]]\nname = "acme"\n'
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         (
             'kind = "openai"\nurl = "https://a.example/v1"',
@@ -225,9 +230,9 @@ ACME = '[[provider]]\nname = "acme"\n'
         ),
     ],
 )
-def test_an_end_of_the_url_that_the_route_repeats(file: Path, text: str, told: str) -> None:
+def test_an_end_of_the_url_that_the_route_repeats(file: Path, text: str, reported: str) -> None:
     """A base URL that ends as the route begins is a mistake for each kind of provider."""
-    assert mistakes(file, f"{ACME}{text}") == f"provider.0.url: {told}"
+    assert mistakes(file, f"{ACME}{text}") == f"provider.0.url: {reported}"
 
 
 def test_a_repeated_end_in_the_environment_names_its_variable(file: Path) -> None:
@@ -275,25 +280,25 @@ def test_all_mistakes_are_reported_at_once_with_their_source(file: Path) -> None
     """Mistakes of file, environment and command line are reported in one list."""
     text = f'colour = 1\nhttp.attempts = 0\n{OPS}[rules]\nno-such = "info"\n'
     environ = {"CATALOG_HOLD_SHARE": "30", "INFOMANIAK_API_TOKEN_FILE": "/missing"}
-    told = mistakes(file, text, environ, {"http.max_bytes": 0}).split("\n")
-    assert [line.split(":")[0] for line in told] == [
+    reported = mistakes(file, text, environ, {"http.max_bytes": 0}).split("\n")
+    assert [line.split(":")[0] for line in reported] == [
         *("infomaniak.token_file", "http.max_bytes", "hold.share"),
         *("colour", "http.attempts", "channel.0.url", "rules.no-such"),
     ]
-    assert told[0].endswith("(environment INFOMANIAK_API_TOKEN_FILE)")
-    assert told[1].endswith("(command line)")
-    assert told[2].endswith("(environment CATALOG_HOLD_SHARE)")
+    assert reported[0].endswith("(environment INFOMANIAK_API_TOKEN_FILE)")
+    assert reported[1].endswith("(command line)")
+    assert reported[2].endswith("(environment CATALOG_HOLD_SHARE)")
 
 
 def test_an_environment_value_beside_an_odd_file_is_no_crash(file: Path) -> None:
     """If the file has another type in a table's place, that is the reported mistake."""
     environ = {"INFOMANIAK_API_TOKEN": SECRET, "CATALOG_HTTP_ATTEMPTS": "2"}
-    told = mistakes(file, 'infomaniak = "odd"\nhttp = [1]\n', environ)
-    assert told == "infomaniak: a table is expected\nhttp: a table is expected"
+    reported = mistakes(file, 'infomaniak = "odd"\nhttp = [1]\n', environ)
+    assert reported == "infomaniak: a table is expected\nhttp: a table is expected"
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "reported"),
     [
         (b"a = ", "is not TOML"),
         (b"a = '\xff'", "it is not valid UTF-8: byte 0xff in line 1"),
@@ -302,10 +307,10 @@ def test_an_environment_value_beside_an_odd_file_is_no_crash(file: Path) -> None
         (b".".join([b"a"] * 3000) + b" = 1", "is nested too deeply"),
     ],
 )
-def test_a_file_that_is_no_toml_is_reported(file: Path, content: bytes, told: str) -> None:
+def test_a_file_that_is_no_toml_is_reported(file: Path, content: bytes, reported: str) -> None:
     """A file that is not TOML is reported by name."""
     file.write_bytes(content)
-    with pytest.raises(SettingsInvalid, match=told):
+    with pytest.raises(SettingsInvalid, match=reported):
         load(file, environ={})
 
 

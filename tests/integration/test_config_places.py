@@ -40,7 +40,7 @@ secret = "{SECRET}"
 
 def test_ten_mistakes_have_line_value_and_suggestion(file: Path) -> None:
     """Each mistake of a file is one line, in the order of the file, without a secret."""
-    told = {
+    reported = {
         1: "database = 5: text is expected",
         2: "colour: there is no such setting",
         5: "http.attempts = 50: a number of at least 1 and at most 20 is expected",
@@ -54,8 +54,8 @@ def test_ten_mistakes_have_line_value_and_suggestion(file: Path) -> None:
         'did you mean "slack"?',
     }
     found = located(file, MISTYPED)
-    assert len(found) == len(told)
-    for line, (number, each) in zip(found, told.items(), strict=True):
+    assert len(found) == len(reported)
+    for line, (number, each) in zip(found, reported.items(), strict=True):
         assert line.startswith(f"{file}:{number}: {each}")
 
 
@@ -70,7 +70,7 @@ def test_a_file_in_the_working_folder_has_a_short_name(
 
 
 @pytest.mark.parametrize(
-    ("kind", "told"),
+    ("kind", "reported"),
     [
         ("slack", 'use kind = "webhook" and format = "slack"'),
         ("Mattermost", 'use kind = "webhook" and format = "slack"'),
@@ -82,29 +82,29 @@ def test_a_file_in_the_working_folder_has_a_short_name(
         ("zzz", '"log", "webhook", "email" or "apprise" is expected'),
     ],
 )
-def test_a_kind_of_channel_of_another_name(file: Path, kind: str, told: str) -> None:
+def test_a_kind_of_channel_of_another_name(file: Path, kind: str, reported: str) -> None:
     """The name of a channel type in other programs gets a suggestion."""
     text = f'[[channel]]\nname = "a"\nkind = "{kind}"\n'
-    assert located(file, text) == [f'{file}:3: channel.0.kind = "{kind}": {told}']
+    assert located(file, text) == [f'{file}:3: channel.0.kind = "{kind}": {reported}']
 
 
 @pytest.mark.parametrize(
-    ("kind", "told"),
+    ("kind", "reported"),
     [
         ("ollama", 'use kind = "openai" and set url'),
         ("claude", 'use kind = "anthropic"'),
         ("openrooter", '"json" is expected; did you mean "openrouter"?'),
     ],
 )
-def test_a_kind_of_provider_of_another_name(file: Path, kind: str, told: str) -> None:
+def test_a_kind_of_provider_of_another_name(file: Path, kind: str, reported: str) -> None:
     """The name of a provider as its kind gets a suggestion."""
     (mistake,) = located(file, f'[[provider]]\nname = "a"\nkind = "{kind}"\n')
     assert mistake.startswith(f'{file}:3: provider.0.kind = "{kind}": ')
-    assert mistake.endswith(told)
+    assert mistake.endswith(reported)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         ("probe.enabled = 5", "probe.enabled = 5: true or false is expected"),
         ('probe.enabled = "perhaps"', 'probe.enabled = "perhaps": true or false is expected'),
@@ -131,22 +131,22 @@ def test_a_kind_of_provider_of_another_name(file: Path, kind: str, told: str) ->
         ),
     ],
 )
-def test_values_are_shown_and_bounds_named(file: Path, text: str, told: str) -> None:
+def test_values_are_shown_and_bounds_named(file: Path, text: str, reported: str) -> None:
     """A wrong type, word or number is shown with the allowed values, but no address with a key."""
     (mistake,) = located(file, text)
-    assert told in mistake
+    assert reported in mistake
 
 
 def test_the_source_outside_of_the_file_is_named(file: Path) -> None:
     """A mistake in the environment names its variable, before those of the file."""
     environ = {"CATALOG_HTTP_ATTEMPTS": "many", "INFOMANIAK_API_TOKEN": f"{SECRET} x"}
-    told = located(file, "hold.polls = 1", environ)
-    assert told[0].startswith("infomaniak.token: a token must not be empty or contain blanks")
-    assert told[0].endswith("(environment INFOMANIAK_API_TOKEN)")
-    assert told[1] == (
+    reported = located(file, "hold.polls = 1", environ)
+    assert reported[0].startswith("infomaniak.token: a token must not be empty or contain blanks")
+    assert reported[0].endswith("(environment INFOMANIAK_API_TOKEN)")
+    assert reported[1] == (
         'http.attempts = "many": a whole number is expected (environment CATALOG_HTTP_ATTEMPTS)'
     )
-    assert told[2] == f"{file}:1: hold.polls = 1: a number of at least 2 is expected"
+    assert reported[2] == f"{file}:1: hold.polls = 1: a number of at least 2 is expected"
 
 
 @pytest.mark.parametrize("none", ["0", '""', '"0"', '"0s"', '"0m"', "0.0"])

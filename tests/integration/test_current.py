@@ -133,7 +133,7 @@ class Process:
 
 
 @dataclass
-class Came:
+class Results:
     """The results of a series: each pass, and the final files."""
 
     outcomes: list[Outcome] = field(default_factory=list)
@@ -141,14 +141,14 @@ class Came:
     written: list[str] = field(default_factory=list)
 
 
-def came_of(folder: Path, kind: str, removals: str, lasting: int) -> Came:
+def results_of(folder: Path, kind: str, removals: str, lasting: int) -> Results:
     """Run the series and return its results.
 
     The number is that of lasting processes that poll in turn. 0 means a fresh process for each
     pass.
     """
     folder.mkdir()
-    came, clock = Came(), Clock()
+    came, clock = Results(), Clock()
     file, copy = folder / "catalog.db", folder / "copy.db"
     given: dict[str, Any] = {
         "provider": [{"name": "x", "kind": kind, "removals": removals, "token": "any"}]
@@ -185,7 +185,7 @@ def test_a_lasting_process_writes_what_fresh_ones_write(
 
     Two processes on one file give the same too.
     """
-    fresh = came_of(tmp_path / "fresh", kind, removals, 0)
+    fresh = results_of(tmp_path / "fresh", kind, removals, 0)
     assert {*fresh.outcomes} == {*Outcome}
     for lasting in (1, 2) if kind == KINDS[0] else (1,):
-        assert came_of(tmp_path / str(lasting), kind, removals, lasting) == fresh
+        assert results_of(tmp_path / str(lasting), kind, removals, lasting) == fresh

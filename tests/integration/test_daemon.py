@@ -56,9 +56,9 @@ def test_whatever_a_pass_breaks_off_with_the_next_one_runs(
         read = Work(Scheduled(asked, Interval(SECOND), 9 * SECOND), timedelta(), (), lambda: None)
         assert serve_until(done, Daemon(lambda: [read], Systemd({}))) == 0
         assert it.rows("select outcome from poll") == [("failed",), ("first",)]
-    said = "by a mistake of this program"
-    assert f"infomaniak: the pass failed {said}, LookupError at {__file__}:" in caplog.text
-    assert f"the poll of infomaniak failed {said}: RuntimeError at {__file__}:" in caplog.text
+    reason = "by a mistake of this program"
+    assert f"infomaniak: the pass failed {reason}, LookupError at {__file__}:" in caplog.text
+    assert f"the poll of infomaniak failed {reason}: RuntimeError at {__file__}:" in caplog.text
     assert "tok-secret" not in caplog.text
     assert "infomaniak: no pass, the disk is full. Check the path" in caplog.text
 
@@ -148,16 +148,16 @@ def test_a_hanging_pass_lets_the_watchdog_act(
         socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager,
     ):
         manager.bind(str(tmp_path / "notify"))
-        told = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "100000"}
+        environ = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "100000"}
         read = work(it.sync, fetch, timedelta())
-        assert serve_until(go_on, Daemon(lambda: [read], Systemd(told))) == 0
+        assert serve_until(go_on, Daemon(lambda: [read], Systemd(environ))) == 0
         manager.setblocking(False)
-        heard = b""
-        while b"STOPPING=1" not in heard:
-            heard += manager.recv(4096)
+        received = b""
+        while b"STOPPING=1" not in received:
+            received += manager.recv(4096)
     logger.removeHandler(ear)
     assert "the run of 2" in caplog.text
-    assert b"WATCHDOG=1" not in heard
+    assert b"WATCHDOG=1" not in received
 
 
 @pytest.mark.long
@@ -197,11 +197,11 @@ def test_a_run_that_the_clock_put_off_is_no_stuck_pass(tmp_path: Path) -> None:
     ):
         manager.bind(str(tmp_path / "notify"))
         manager.setblocking(False)
-        told = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "100000"}
+        environ = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "100000"}
         read = work(it.sync, lambda _: ANSWER, SECOND)
         scheduled = replace(read.scheduled, schedule=Interval(24 * 3600 * SECOND))
         made = replace(read, scheduled=scheduled)
-        daemon = Daemon(lambda: [made], Systemd(told))
+        daemon = Daemon(lambda: [made], Systemd(environ))
         daemon._scheduler.start(paused=True)
         daemon._adopt(made, now() + 3600 * SECOND)
         daemon._deadline = 0.0  # simulates a pass that runs for too long
@@ -296,8 +296,8 @@ def test_a_refused_message_is_sent_between_two_passes(
         assert serve_until(ear.taken, Daemon(lambda: [made], watched)) == 0
         assert it.rows("select count(*) from poll") == [(2,)]
         assert it.rows("select state, attempts from delivery") == [("delivered", 2)]
-    said = "channel ear: the message could not be sent by a mistake of this program: RuntimeError"
-    assert said in caplog.text
+    output = "channel ear: the message could not be sent by a mistake of this program: RuntimeError"
+    assert output in caplog.text
     assert "tok-secret" not in caplog.text
 
 

@@ -59,7 +59,7 @@ def serve_until(words: str, daemon: Daemon, *, reload: str | None = None) -> Non
     steps = [(words, signal.SIGTERM)]
     if reload:
         steps.insert(0, (reload, signal.SIGHUP))
-    ears = [(Ear(said), number) for said, number in steps]
+    ears = [(Ear(awaited), number) for awaited, number in steps]
     logger = logging.getLogger("catalog")
     for ear, _ in ears:
         logger.addHandler(ear)
@@ -107,14 +107,14 @@ class Breaking(Probing):
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "reported"),
     [
         (StoreError("the disk is full"), "the models were not called, the disk is full. Check"),
         (RuntimeError("tok-secret"), "failed by a mistake of this program, RuntimeError at "),
     ],
 )
 def test_calls_that_break_off_harm_nothing(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, error: Exception, told: str
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, error: Exception, reported: str
 ) -> None:
     """An error during calls is logged without its secret, and passes continue."""
     caplog.set_level(logging.INFO, "catalog.daemon")
@@ -124,7 +124,7 @@ def test_calls_that_break_off_harm_nothing(
         made = work(it, Breaking(**fields))
         serve_until("models", Daemon(lambda: [made], Systemd(QUICK)))
         assert it.believed() == {}
-    assert told in caplog.text
+    assert reported in caplog.text
     assert "tok-secret" not in caplog.text
 
 

@@ -131,10 +131,10 @@ def test_the_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE customers (id INTEGER)")
     before = path.read_bytes()
-    told = "is another program's database: its tables are customers"
+    reported = "is another program's database: its tables are customers"
     for upgrades in (True, False):
         with (
-            pytest.raises(StoreError, match=told),
+            pytest.raises(StoreError, match=reported),
             Database(str(path), upgrades=upgrades).reading(),
         ):
             pass
@@ -148,8 +148,8 @@ def test_a_dry_run_upgrades_nothing(tmp_path: Path) -> None:
     migrate.upgrade(old, "0001")
     old.dispose()
     before = path.read_bytes()
-    told = f"has schema 0001, this version needs {REVISIONS[-1]}; this command upgrades nothing"
-    with pytest.raises(StoreError, match=told), Database(str(path), upgrades=False).reading():
+    reported = f"has schema 0001, this version needs {REVISIONS[-1]}; this command upgrades nothing"
+    with pytest.raises(StoreError, match=reported), Database(str(path), upgrades=False).reading():
         pass
     assert path.read_bytes() == before
     assert [each.name for each in tmp_path.iterdir()] == ["a.db"]
@@ -258,8 +258,8 @@ def test_processes_on_one_file_lose_nothing(tmp_path: Path) -> None:
     with ExitStack() as stack:
         starts = (Shell(tmp_path).python("-c", WRITER, path) for _ in range(4))
         writers = [stack.enter_context(start) for start in starts]
-        said = [writer.communicate()[1] for writer in writers]
-    assert said == [""] * 4
+        output = [writer.communicate()[1] for writer in writers]
+    assert output == [""] * 4
     connection = sqlite3.connect(path)
     assert connection.execute("select size from payload").fetchall() == [(100,)]
     connection.close()

@@ -180,8 +180,8 @@ def test_refusals(place: str, reply: str, for_good: bool) -> None:
     script: dict[str, Any] = {place: lambda _address: reply}
     with post_office(password=PASSWORD, **script) as mailbox:
         error = fail(channel(mailbox.port, **login()))
-    code, _, said = reply.partition(" ")
-    shown = said.replace(PASSWORD, "***").replace("aHVudGVyMi1zM2NyM3Q=", "***")
+    code, _, output = reply.partition(" ")
+    shown = output.replace(PASSWORD, "***").replace("aHVudGVyMi1zM2NyM3Q=", "***")
     assert str(error) == f"channel ops/dev@example.org: 127.0.0.1 answered {code}: {shown}"
     assert error.for_good is for_good
     assert mailbox.letters == []
@@ -270,8 +270,8 @@ def test_no_log_contains_the_password(caplog: pytest.LogCaptureFixture) -> None:
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200))
 def test_no_name_breaks_a_header(name: str) -> None:
     """No model name breaks the header lines of a mail."""
-    told = Message("msg_1", "infomaniak", AT, (finding(Added(model("1", name))),))
-    letter = channel(25).mail(told)
+    reported = Message("msg_1", "infomaniak", AT, (finding(Added(model("1", name))),))
+    letter = channel(25).mail(reported)
     raw = letter.as_bytes()
     headers = raw.partition(b"\r\n\r\n")[0].split(b"\r\n")
     names = [line.partition(b":")[0].decode() for line in headers if line[:1] not in b" \t"]

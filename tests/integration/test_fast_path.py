@@ -205,8 +205,8 @@ def test_a_new_day_ends_the_fast_path(fast_rig: Callable[..., FastRig]) -> None:
     for _ in range(29 * 3):
         it.poll(timedelta(hours=8))
     # Reminders at 14, 7 and 1 days left, because the removal already reported 30.
-    told = [["retirement-ahead"], ["retirement-soon"], ["retirement-soon"]]
-    assert it.ear.rules[1:] == told
+    reported = [["retirement-ahead"], ["retirement-soon"], ["retirement-soon"]]
+    assert it.ear.rules[1:] == reported
 
 
 def test_a_clock_that_was_set_back_is_reported(

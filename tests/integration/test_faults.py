@@ -87,10 +87,10 @@ def test_the_outcome_of_a_fault(
     limits = IMPATIENT if kind in SLOW else LIMITS
     with through(tmp_path, limits, at_poll(1, kind)) as it:
         assert it.outcomes() == outcomes[:1]
-        told = it.poll()
-        assert told.poll.outcome is fault.outcome, told.poll.error
+        reported = it.poll()
+        assert reported.poll.outcome is fault.outcome, reported.poll.error
         rest = it.outcomes(POLLS - 1)
-        shown = [repr(told), repr(it.ear.messages), it.document.read_text(), caplog.text]
+        shown = [repr(reported), repr(it.ear.messages), it.document.read_text(), caplog.text]
         shown += [*map(repr, it.rows("select * from poll")), it.file.read_bytes().decode("latin-1")]
         assert rest == outcomes[1:]
         assert it.rows(STATE) == state

@@ -37,21 +37,21 @@ def among(it: Rig, removals: Removals) -> Rig:
     return it
 
 
-def told(it: Rig, later: timedelta = HOUR) -> list[tuple[str, str]]:
+def reported(it: Rig, later: timedelta = HOUR) -> list[tuple[str, str]]:
     """Run a pass. Return rule and level of all findings."""
     return [(each.rule, str(each.level)) for each in it.poll(later=later).poll.findings]
 
 
-def told_in(it: Rig, hours: int) -> list[tuple[str, str]]:
+def reports_of(it: Rig, hours: int) -> list[tuple[str, str]]:
     """Run passes five hours apart. Return all rules and levels."""
-    return [each for _ in range(hours // 5) for each in told(it, 5 * HOUR)]
+    return [each for _ in range(hours // 5) for each in reported(it, 5 * HOUR)]
 
 
 def test_back_and_forth_is_reported_twice(tmp_path: Path) -> None:
     """The first move and the first return are reported, and later moves are quiet."""
     steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096, 8192)]
     with rig(tmp_path, *steps) as it:
-        rules = [[rule for rule, _ in told(it)] for _ in steps]
+        rules = [[rule for rule, _ in reported(it)] for _ in steps]
         assert rules == [[], ["limit-lowered"], ["flapping"], *[["flapping-damped"]] * 2]
         assert it.ear.rules == [["limit-lowered"], ["flapping"]]
         assert "back and forth: move 2" in sentence(it.ear.messages[1].findings[0])
@@ -63,13 +63,13 @@ def test_a_flapping_value_that_settles_elsewhere_is_reported(tmp_path: Path) -> 
     steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096)]
     with rig(tmp_path, *steps) as it:
         it.outcomes(4)
-        assert told_in(it, hours=70) == []
+        assert reports_of(it, hours=70) == []
         found = [each for _ in range(4) for each in it.poll().poll.findings]
         (finding,) = found
         assert (finding.rule, finding.moves) == ("limit-lowered", None)
         assert isinstance(finding.change, Updated)
         assert (finding.change.before, finding.change.after) == ("8192", "4096")
-        assert told_in(it, hours=100) == []
+        assert reports_of(it, hours=100) == []
 
 
 @pytest.mark.long
@@ -78,7 +78,7 @@ def test_a_value_that_settles_at_the_reported_state_is_not_reported(tmp_path: Pa
     steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096, 8192)]
     with rig(tmp_path, *steps) as it:
         it.outcomes(5)
-        assert told_in(it, hours=150) == []
+        assert reports_of(it, hours=150) == []
 
 
 def test_a_late_return_is_no_flapping(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_late_return_is_no_flapping(tmp_path: Path) -> None:
 def test_a_model_that_comes_and_goes(tmp_path: Path) -> None:
     """Each confirmed removal is reported, and each return as flapping."""
     with rig(tmp_path, listed(), ABSENT, listed(), ABSENT, listed()) as it:
-        removed, restored, again, back = [told(it) for _ in range(5)][1:]
+        removed, restored, again, back = [reported(it) for _ in range(5)][1:]
         assert removed == again == [("model-removed", "breaking")]
         assert restored == back == [("flapping", "info")]
         assert "moved 3 times recently" in sentence(it.ear.messages[2].findings[0])
@@ -102,7 +102,7 @@ def test_a_value_not_seen_before_is_reported_at_once(tmp_path: Path) -> None:
     """A flapping limit that takes a new value is reported, with the number of moves."""
     steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096, 2048, 4096)]
     with rig(tmp_path, *steps) as it:
-        rules = [rule for _ in steps for rule, _ in told(it)]
+        rules = [rule for _ in steps for rule, _ in reported(it)]
         assert rules == [
             "limit-lowered",
             "flapping",
@@ -143,8 +143,8 @@ def test_a_flapping_value_of_a_removed_model_is_not_reported(tmp_path: Path) -> 
     steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096)]
     with rig(tmp_path, *steps, ABSENT) as it:
         it.outcomes(4)
-        assert told(it) == [("model-removed", "breaking")]
-        assert told(it, later=4 * DAY) == []
+        assert reported(it) == [("model-removed", "breaking")]
+        assert reported(it, later=4 * DAY) == []
 
 
 def test_a_gap_of_one_poll_is_no_event(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ LEFT = START + 2 * HOUR
 """Time at which m10 is first missing. The policy's last day is 2026-01-31."""
 
 
-def ends_told(ear: Ear) -> list[tuple[str, int, str]]:
+def reminders(ear: Ear) -> list[tuple[str, int, str]]:
     """Return name, days left and rule of each reminder that was sent."""
     return [
         (each.change.name, each.change.days_left(each.at), each.rule)
@@ -66,17 +66,17 @@ def test_daily_polls_send_each_reminder_once(tmp_path: Path) -> None:
         for _ in range(40):
             it.poll(later=DAY)
         assert it.ear.rules[0] == ["model-removed"]
-        assert ends_told(it.ear) == [
+        assert reminders(it.ear) == [
             ("m10", 14, "retirement-ahead"),
             ("m10", 7, "retirement-soon"),
             ("m10", 1, "retirement-soon"),
             ("m10", 0, "retirement-soon"),
         ]
-        told = it.ear.messages[1].findings[0]
-        assert (told.callable_until, told.basis) == (date(2026, 2, 2), "policy")
-        assert told.ground == "Infomaniak's lifecycle policy"
-        assert isinstance(told.change, Retiring)
-        assert told.change.candidates == ("m1", "m2", "m3")
+        reported = it.ear.messages[1].findings[0]
+        assert (reported.callable_until, reported.basis) == (date(2026, 2, 2), "policy")
+        assert reported.ground == "Infomaniak's lifecycle policy"
+        assert isinstance(reported.change, Retiring)
+        assert reported.change.candidates == ("m1", "m2", "m3")
         with it.sync.database.reading() as connection:
             assert not [check.bad for check in verify(connection) if check.bad]
 
@@ -89,11 +89,11 @@ def test_the_days_go_by_whatever_comes_of_a_poll(tmp_path: Path) -> None:
         it.sync = replace(it.sync, policy=policy)
         it.outcomes(2)
         assert it.outcomes(later=DAY * 24) == ["failed"]
-        assert ends_told(it.ear) == [("m10", 6, "retirement-soon")]
+        assert reminders(it.ear) == [("m10", 6, "retirement-soon")]
         assert it.outcomes(later=DAY * 5) == ["held"]
-        assert ends_told(it.ear)[1:] == [("m10", 1, "retirement-soon")]
+        assert reminders(it.ear)[1:] == [("m10", 1, "retirement-soon")]
         assert it.outcomes(2, later=DAY * 30) == ["failed", "failed"]
-        assert ends_told(it.ear)[2:] == [("m10", -29, "retirement-over")]
+        assert reminders(it.ear)[2:] == [("m10", -29, "retirement-over")]
 
 
 def test_a_restart_repeats_no_reminder(tmp_path: Path) -> None:
@@ -102,12 +102,12 @@ def test_a_restart_repeats_no_reminder(tmp_path: Path) -> None:
         it.outcomes(2)
         dry = it.poll(later=DAY * 20, dry_run=True)
         assert [each.rule for each in dry.poll.findings] == ["retirement-ahead"]
-        assert ends_told(it.ear) == []
+        assert reminders(it.ear) == []
         for _ in range(3):
             with closing(Database(str(it.file))) as database:
                 it.sync = replace(it.sync, database=database)
                 it.poll()
-        assert ends_told(it.ear) == [("m10", 10, "retirement-ahead")]
+        assert reminders(it.ear) == [("m10", 10, "retirement-ahead")]
 
 
 def test_concurrent_passes_send_one_reminder(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_concurrent_passes_send_one_reminder(tmp_path: Path) -> None:
         outer = replace(it.sync, fetch=fetch).run()
         once.database.close()
         assert [len(each.poll.findings) for each in (*inner, outer)] == [1, 0]
-        assert ends_told(it.ear) == [("m10", 10, "retirement-ahead")]
+        assert reminders(it.ear) == [("m10", 10, "retirement-ahead")]
 
 
 @pytest.mark.long
@@ -136,25 +136,25 @@ def test_a_note_moves_the_end_and_restarts_the_reminders(tmp_path: Path) -> None
         it.outcomes(2)
         say(it, "10", retires=date(2026, 3, 31), source="a mail")
         it.outcomes(2)
-        (told,) = it.ear.messages[-1].findings
-        assert (told.callable_until, told.basis, told.ground) == (
+        (reported,) = it.ear.messages[-1].findings
+        assert (reported.callable_until, reported.basis, reported.ground) == (
             *(date(2026, 3, 31), "announced", "a mail"),
         )
-        assert isinstance(told.change, Retiring)
-        assert (told.change.mark, told.change.moved_from) == (None, date(2026, 1, 31))
+        assert isinstance(reported.change, Retiring)
+        assert (reported.change.mark, reported.change.moved_from) == (None, date(2026, 1, 31))
         say(it, "10", retires=date(2026, 2, 10))
         it.outcomes(2)
         it.outcomes(2, later=DAY * 20)
         say(it, "10")
         it.outcomes(2, later=DAY)
-        assert ends_told(it.ear) == [
+        assert reminders(it.ear) == [
             ("m10", 89, "retirement-ahead"),
             ("m10", 40, "retirement-brought-forward"),
             ("m10", 20, "retirement-ahead"),
             ("m10", 0, "retirement-soon"),
             ("m10", -11, "retirement-over"),
         ]
-        assert told.ground != it.ear.messages[-1].findings[0].ground
+        assert reported.ground != it.ear.messages[-1].findings[0].ground
 
 
 def test_a_listed_model_may_end_and_its_removal_gives_the_noted_day(tmp_path: Path) -> None:
@@ -163,14 +163,14 @@ def test_a_listed_model_may_end_and_its_removal_gives_the_noted_day(tmp_path: Pa
         it.outcomes()
         say(it, "10", retires=date(2026, 3, 31), source="a mail")
         it.outcomes(2)
-        assert ends_told(it.ear) == [("m10", 89, "retirement-ahead")]
+        assert reminders(it.ear) == [("m10", 89, "retirement-ahead")]
         (removed,) = it.ear.messages[-1].findings
         assert (removed.rule, removed.basis) == ("model-removed", "announced")
         assert (removed.callable_until, removed.ground) == (date(2026, 3, 31), "a mail")
         assert "2026-03-31 (announced: a mail)" in it.document.read_text()
         say(it, "10")
         it.outcomes()
-        assert ends_told(it.ear)[1:] == [("m10", 30, "retirement-ahead")]
+        assert reminders(it.ear)[1:] == [("m10", 30, "retirement-ahead")]
         assert it.ear.messages[-1].findings[0].basis == "policy"
 
 
@@ -183,7 +183,7 @@ def test_a_model_that_is_back_has_no_end(tmp_path: Path) -> None:
         it.outcomes(later=DAY)
         assert it.ear.rules[2:] == [["model-removed"]]
         it.outcomes(2, later=DAY * 8)
-        assert ends_told(it.ear) == [("m10", 14, "retirement-ahead")]
+        assert reminders(it.ear) == [("m10", 14, "retirement-ahead")]
 
 
 @pytest.mark.long
@@ -198,17 +198,17 @@ def test_a_refusal_proves_the_end_once(tmp_path: Path) -> None:
         it.outcomes(later=DAY * 2)
         probe(database, LEFT + DAY * 2, "refused", "chat-v1", believed=False)
         it.outcomes()
-        assert ends_told(it.ear) == []
+        assert reminders(it.ear) == []
         probe(database, LEFT + DAY * 3, "refused", "chat-v1", said="gone")
         it.outcomes(later=DAY * 2)
-        (told,) = it.ear.messages[-1].findings
-        assert (told.rule, told.callable_until, told.basis) == (
+        (reported,) = it.ear.messages[-1].findings
+        assert (reported.rule, reported.callable_until, reported.basis) == (
             *("retirement-over", date(2026, 1, 4), "proved"),
         )
-        assert told.ground == "refused on 2026-01-04 by chat-v1: gone"
+        assert reported.ground == "refused on 2026-01-04 by chat-v1: gone"
         probe(database, LEFT + DAY * 4, "refused", "chat-v1", said="gone for good")
         it.outcomes(3, later=DAY)
-        assert len(ends_told(it.ear)) == 1
+        assert len(reminders(it.ear)) == 1
         assert (
             "2026-01-04 (proved: refused on 2026-01-04 by chat-v1: gone" in it.document.read_text()
         )
@@ -222,12 +222,12 @@ def test_an_old_database_is_not_reminded_of_what_is_long_over(tmp_path: Path) ->
         it.outcomes(3, later=DAY * 40)
         it.sync = silent
         it.outcomes(3)
-        assert ends_told(it.ear) == []
+        assert reminders(it.ear) == []
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("audience", "heard"),
+    ("audience", "received"),
     [
         (Audience(models=("m10",)), 1),
         (Audience(models=("10",), types=("llm",)), 1),
@@ -238,7 +238,7 @@ def test_an_old_database_is_not_reminded_of_what_is_long_over(tmp_path: Path) ->
     ],
 )
 def test_a_channel_gets_the_reminders_of_its_audience(
-    tmp_path: Path, audience: Audience, heard: int
+    tmp_path: Path, audience: Audience, received: int
 ) -> None:
     """A channel gets reminders for the models and types of its audience only."""
     with rig(tmp_path, FULL, NINE) as it:
@@ -246,23 +246,23 @@ def test_a_channel_gets_the_reminders_of_its_audience(
         ear = Ear(audience=audience)
         it.sync = replace(it.sync, channels=(ear,))
         it.outcomes(later=DAY * 20)
-        assert len(ends_told(ear)) == heard
+        assert len(reminders(ear)) == received
 
 
 def test_an_unchanged_poll_stays_cheap(tmp_path: Path) -> None:
     """Without a due reminder, a poll makes few queries and writes one row."""
     with rig(tmp_path, FULL, NINE) as it:
         it.outcomes(4)
-        said: list[str] = []
+        statements: list[str] = []
         engine = it.sync.database._engine
-        event.listen(engine, "before_cursor_execute", lambda *of: said.append(of[2].lstrip()))
+        event.listen(engine, "before_cursor_execute", lambda *of: statements.append(of[2].lstrip()))
         it.sync = replace(it.sync, publisher=None)
         it.outcomes()
-        written = [each for each in said if each.startswith(("INSERT", "UPDATE", "DELETE"))]
+        written = [each for each in statements if each.startswith(("INSERT", "UPDATE", "DELETE"))]
         assert [each.split()[:3:2] for each in written] == [
             *(["DELETE", "fast_path"], ["INSERT", "poll"], ["INSERT", "tally"]),
         ]
-        assert len([each for each in said if each.startswith("SELECT")]) <= 24
+        assert len([each for each in statements if each.startswith("SELECT")]) <= 24
 
 
 def test_notes_and_grounds_are_kept_on_every_server(database: Database) -> None:

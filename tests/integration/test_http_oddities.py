@@ -138,8 +138,8 @@ def test_an_unexpected_exception_is_refused_and_logged(
 
     step: Step = answer(body=b"sesame")
     caplog.set_level(logging.DEBUG)
-    said = r"could not be read by a mistake of this program: LookupError at .*:\d+"
-    with serve(step) as server, pytest.raises(AnswerRefused, match=said) as caught:
+    output = r"could not be read by a mistake of this program: LookupError at .*:\d+"
+    with serve(step) as server, pytest.raises(AnswerRefused, match=output) as caught:
         http.send(Odd(server.url))
     levels = [record.levelname for record in caplog.records if "LookupError" in record.getMessage()]
     assert levels == ["ERROR", "DEBUG", "DEBUG"]

@@ -94,7 +94,7 @@ def test_a_certificate_of_the_host_is_checked_through_the_proxy(
 
 
 @pytest.mark.parametrize(
-    ("head", "kind", "said", "hint"),
+    ("head", "kind", "output", "hint"),
     [
         (b"HTTP/1.1 407 Who\r\n\r\n", AnswerRefused, "407 Who", "user and password"),
         (b"HTTP/1.0 403 \r\n\r\n", AnswerRefused, "403", "http.no_proxy"),
@@ -112,13 +112,13 @@ def test_a_certificate_of_the_host_is_checked_through_the_proxy(
     ],
 )
 def test_a_refusing_proxy_is_named(
-    authority: Path, head: bytes, kind: type[ProviderError], said: str, hint: str
+    authority: Path, head: bytes, kind: type[ProviderError], output: str, hint: str
 ) -> None:
     """The error has the proxy's status, reason and a hint, and not the password."""
     with proxy(1, says(head)) as way:
         error = refused(way.whole, authority)
     assert type(error) is kind
-    assert str(error) == f"the proxy 127.0.0.1:{way.port} did not connect to {HOST}: {said}"
+    assert str(error) == f"the proxy 127.0.0.1:{way.port} did not connect to {HOST}: {output}"
     assert hint in error.hint
 
 

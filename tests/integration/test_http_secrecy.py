@@ -32,8 +32,10 @@ def echo(status: int) -> Step:
     """Repeat the whole request in body, header and error."""
 
     def step(exchange: Exchange) -> None:
-        said = exchange.request.headers["authorization"]
-        exchange.send(status, {"X-Echo": said, "Location": f"//{said[7:]}/"}, api_error("e", said))
+        output = exchange.request.headers["authorization"]
+        exchange.send(
+            status, {"X-Echo": output, "Location": f"//{output[7:]}/"}, api_error("e", output)
+        )
 
     return step
 

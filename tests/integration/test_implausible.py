@@ -57,8 +57,8 @@ def test_a_confirmed_leap_names_its_factor(tmp_path: Path, limit: int, factor: s
     """A factor above 20 is named, and above 100 also its likely cause."""
     with rig(tmp_path, *limits(8192, limit)) as it:
         assert rules(it, 3) == [[], ["implausible"], ["limit-lowered"]]
-        for heard in it.ear.messages:
-            assert factor in sentence(heard.findings[0])
+        for received in it.ear.messages:
+            assert factor in sentence(received.findings[0])
 
 
 def test_a_leap_in_another_answer_is_confirmed_too(tmp_path: Path) -> None:

@@ -74,17 +74,17 @@ def test_the_whole_life_of_an_end(it: Rig) -> None:
     ]
     assert poll(it, row("argo", "2026-02-20", "dart"), "dart") == []
     assert poll(it, row("argo", "2026-03-10", "dart"), "dart")[0][0] == "retirement-postponed"
-    ((rule, said),) = poll(it, row("argo", "2026-02-20", "dart"), "dart")
+    ((rule, text),) = poll(it, row("argo", "2026-02-20", "dart"), "dart")
     assert rule == "retirement-brought-forward"
-    assert "45 days left, brought forward from 2026-03-10" in said
+    assert "45 days left, brought forward from 2026-03-10" in text
     assert poll(it, row("argo", None, "dart"), "dart") == [
         ("retirement-cancelled", "argo: no longer announced to end on 2026-02-20")
     ]
     assert poll(it, row("argo", None, "dart"), "dart") == []
     last = row("argo", "2026-02-20", "dart")
     assert [rule for rule, _ in poll(it, last, "dart")] == ["retirement-ahead"]
-    told = [poll(it, last, "dart") for _ in range(40)]
-    marks = [rule for found in told for rule, _ in found]
+    reported = [poll(it, last, "dart") for _ in range(40)]
+    marks = [rule for found in reported for rule, _ in found]
     assert marks == ["retirement-ahead", "retirement-ahead", "retirement-soon"]
     assert poll(it, last, "dart", later=2 * DAY) == [
         ("retirement-soon", f"argo: last day; instead: dart, kept0, kept1; {ends_on('2026-02-20')}")
@@ -100,9 +100,9 @@ def test_the_whole_life_of_an_end(it: Rig) -> None:
 def test_ends_are_known_from_the_first_poll_on(it: Rig) -> None:
     """Ends in the first answer are reported once each, and ends of one day as one finding."""
     rows = (row("a", "2026-03-01"), row("b", "2026-03-01"), row("c", "2098-12-31"))
-    ((rule, said),) = poll(it, *rows)
+    ((rule, text),) = poll(it, *rows)
     assert rule == "retirement-ahead"
-    assert said == f"2 models: 58 days left (a, b); {ends_on('2026-03-01')}"
+    assert text == f"2 models: 58 days left (a, b); {ends_on('2026-03-01')}"
     assert poll(it, *rows) == []
     assert poll(it, row("a", "2026-03-01"), row("b", "2026-03-01"), row("c", None)) == []
 
@@ -112,9 +112,9 @@ def test_models_that_leave_together_are_one_line(it: Rig) -> None:
     rows = [row(name, "2026-01-04", "kept1") for name in ("a", "b", "c")]
     poll(it, *rows, "d")
     poll(it, *rows, "d")
-    ((rule, said),) = poll(it, "d")
+    ((rule, text),) = poll(it, "d")
     assert rule == "model-removed"
-    assert said == (
+    assert text == (
         f"3 models removed as announced on 2026-01-04 ({FIELD}): a → kept1, b → kept1, c → kept1"
     )
     assert it.rows(
@@ -132,8 +132,8 @@ def test_a_note_precedes_the_list(it: Rig) -> None:
     """While the day of a note counts, the list's day is an ordinary field. Afterwards it counts."""
     poll(it, row("argo", "2026-03-01"))
     note(it, date(2026, 6, 1))
-    ((rule, said),) = poll(it, row("argo", "2026-03-01"))
-    assert (rule, "postponed from 2026-03-01" in said) == ("retirement-postponed", True)
+    ((rule, text),) = poll(it, row("argo", "2026-03-01"))
+    assert (rule, "postponed from 2026-03-01" in text) == ("retirement-postponed", True)
     assert poll(it, row("argo", "2026-04-01")) == [
         ("field-changed", "argo: over 2026-03-01 → 2026-04-01")
     ]

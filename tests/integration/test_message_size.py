@@ -82,17 +82,19 @@ def mail(port: int, **rest: Any) -> EmailChannel:
     return EmailChannel(**given | rest)
 
 
-def sent(http: Http, told: Message, *script: Step, **rest: Any) -> list[Recorded]:
+def sent(http: Http, reported: Message, *script: Step, **rest: Any) -> list[Recorded]:
     """Send a message that is accepted. Return the requests."""
     with serve(*script) as server:
-        webhook(server.url, http, **rest).send(told)
+        webhook(server.url, http, **rest).send(reported)
     return server.requests
 
 
-def refused(http: Http, told: Message, *script: Step, **rest: Any) -> tuple[DeliveryFailed, int]:
+def refused(
+    http: Http, reported: Message, *script: Step, **rest: Any
+) -> tuple[DeliveryFailed, int]:
     """Send a refused message. Return failure and number of requests."""
     with serve(*script) as server, pytest.raises(DeliveryFailed) as failed:
-        webhook(server.url, http, **rest).send(told)
+        webhook(server.url, http, **rest).send(reported)
     return failed.value, len(server.requests)
 
 
@@ -125,8 +127,8 @@ def test_an_event_is_no_larger_than_its_limit(http: Http, limit: int | None) -> 
 
 def test_an_event_that_fits_is_as_it_always_was(http: Http) -> None:
     """A message of usual size has no extra keys and no cut values."""
-    told = message(added(1, description="x" * 5000))
-    (request,) = sent(http, told)
+    reported = message(added(1, description="x" * 5000))
+    (request,) = sent(http, reported)
     assert set(read(request)) == {"schema_version", "provider", "at", "title", "text", "changes"}
     assert read(request)["changes"][0]["after"]["description"] == "x" * 5000
 
@@ -179,8 +181,8 @@ def test_a_chat_message_is_measured_as_escaped(http: Http) -> None:
 
 def test_a_character_that_takes_two_units_counts_twice(http: Http) -> None:
     """A chat that counts in UTF-16 accepts a text of emojis."""
-    told = message(*(added(n, EMOJI * 100) for n in range(40)))
-    (request,) = sent(http, told, format="slack", max_size=3_000)
+    reported = message(*(added(n, EMOJI * 100) for n in range(40)))
+    (request,) = sent(http, reported, format="slack", max_size=3_000)
     text = json.loads(request.body)["text"]
     assert characters(text) == len(text.encode("utf-16-le")) // 2
     assert 2_500 < characters(text) <= 3_000
@@ -205,9 +207,9 @@ def test_a_short_message_follows_one_that_is_too_large(
     http: Http, caplog: pytest.LogCaptureFixture, status: int, form: str
 ) -> None:
     """After a 413, or a 400 to a long message, a short signed message with the same id arrives."""
-    told = MANY if form == "cloudevents" else ESCAPED
+    reported = MANY if form == "cloudevents" else ESCAPED
     steps = (answer(status, b"too much"), answer())
-    long, short = sent(http, told, *steps, format=form, secrets=("geheim-geheim",))
+    long, short = sent(http, reported, *steps, format=form, secrets=("geheim-geheim",))
     assert len(short.body) < 1_000
     assert len(long.body) > 10_000
     assert short.headers["webhook-id"] == long.headers["webhook-id"] == "msg_1"
@@ -260,10 +262,10 @@ def test_400_to_a_short_message_is_final(http: Http) -> None:
 @pytest.mark.long
 def test_a_mail_is_no_larger_than_its_limit() -> None:
     """The size limit covers the encoded mail, where an emoji takes twelve bytes."""
-    told = message(*(added(n, f"{n}{EMOJI * 100}") for n in range(1000)))
+    reported = message(*(added(n, f"{n}{EMOJI * 100}") for n in range(1000)))
     with post_office() as mailbox:
-        mail(mailbox.port).send(told)
-        mail(mailbox.port, max_size=20_000).send(told)
+        mail(mailbox.port).send(reported)
+        mail(mailbox.port, max_size=20_000).send(reported)
     whole, small = mailbox.raw
     assert 200_000 < len(whole) <= 1024 * 1024
     assert 15_000 < len(small) <= 20_000
@@ -328,10 +330,12 @@ def test_a_target_of_apprise_is_measured_in_the_format_it_is_sent(form: str) -> 
 def test_a_message_of_very_many_findings_is_made_fast() -> None:
     """Building a message of 10,000 findings takes under a second."""
     model_ = model("1", "alpha")
-    told = Message("msg_1", "infomaniak", AT, (finding(Added(model_), level=Level.INFO),) * 10_000)
+    reported = Message(
+        "msg_1", "infomaniak", AT, (finding(Added(model_), level=Level.INFO),) * 10_000
+    )
     wording = Wording(channel="ops")
     started = time.process_time()
-    body = event_body(told, wording.text(told), 256 * 1024)
+    body = event_body(reported, wording.text(reported), 256 * 1024)
     assert time.process_time() - started < 1
     assert len(body) <= 256 * 1024
 

@@ -149,9 +149,9 @@ def test_every_path_judges_alike(path: Path, name: str, tmp_path: Path) -> None:
     assert judged(lambda: state(None, provider, str(recording.path)).snapshot) == poll
     assert imported(provider, recording) == poll
     assert replayed(name, provider, recording) == poll
-    good, said = checked(provider, tmp_path)
+    good, problems = checked(provider, tmp_path)
     assert good == (not poll.problems)
-    assert good or said == tuple(map(str, poll.problems))
+    assert good or problems == tuple(map(str, poll.problems))
     if read is not None:
         drift = [each.change for each in findings if isinstance(each.change, Drift)]
         rows = [each for each in drift if each.what == "row refused"]

@@ -20,7 +20,9 @@ from tests.support.rig import lay_database
 SECOND = timedelta(seconds=1)
 
 
-def owe(database: Database, at: int = 0, channel: str = "ear", *, due: datetime = AT) -> None:
+def record_pending(
+    database: Database, at: int = 0, channel: str = "ear", *, due: datetime = AT
+) -> None:
     """Record a poll with two findings for a channel."""
     findings = (finding(Trouble("held", f"{at}")), finding(Trouble("invalid", f"{at}")))
     save(
@@ -40,7 +42,7 @@ def waiting(connection: Transaction, *channels: str) -> int:
 
 def test_a_message_is_claimed_delivered_and_never_again(database: Database) -> None:
     """One poll's findings are one message, which is claimed and delivered once."""
-    owe(database)
+    record_pending(database)
     with database.writing() as connection:
         item = outbox.claim(connection, "ear", AT)
         assert item is not None
@@ -54,7 +56,7 @@ def test_a_message_is_claimed_delivered_and_never_again(database: Database) -> N
 @pytest.mark.parametrize(("days", "sent"), [(1, False), (3, False), (4, True), (365, True)])
 def test_a_wait_longer_than_three_days_ends(database: Database, days: int, sent: bool) -> None:
     """A wait of more than three days comes from a clock that was ahead, so the message is sent."""
-    owe(database, due=AT + timedelta(days=days))
+    record_pending(database, due=AT + timedelta(days=days))
     with database.writing() as connection:
         assert outbox.due(connection, ["ear"], AT) == ({"ear"} if sent else set())
         assert (outbox.claim(connection, "ear", AT) is not None) is sent
@@ -62,9 +64,9 @@ def test_a_wait_longer_than_three_days_ends(database: Database, days: int, sent:
 
 def test_messages_go_out_in_order(database: Database) -> None:
     """The oldest message is claimed first, and another channel's message is not claimed."""
-    owe(database, 0)
-    owe(database, 1)
-    owe(database, 2, "other")
+    record_pending(database, 0)
+    record_pending(database, 1)
+    record_pending(database, 2, "other")
     with database.writing() as connection:
         for expected in ("0", "1"):
             item = outbox.claim(connection, "ear", AT)
@@ -98,7 +100,7 @@ def test_a_claim_holds_while_its_owner_may_send(
     owner = owner.replace("HOST", here).replace("NAME", socket.gethostname())
     owner = owner.replace("PID", str(os.getpid()))
     with closing(Database(str(lay_database(tmp_path)))) as database:
-        owe(database)
+        record_pending(database)
         hold(database, owner, later, free=free)
 
 
@@ -113,8 +115,8 @@ def hold(database: Database, owner: str, later: int, *, free: bool) -> None:
 
 def test_a_receiver_that_asks_for_a_pause_is_left_alone(database: Database) -> None:
     """During a requested pause a channel gets no message, and the oldest is sent first."""
-    owe(database, 0)
-    owe(database, 1)
+    record_pending(database, 0)
+    record_pending(database, 1)
     with database.writing() as connection:
         item = outbox.claim(connection, "ear", AT)
         assert item is not None
@@ -130,7 +132,7 @@ def test_a_receiver_that_asks_for_a_pause_is_left_alone(database: Database) -> N
 
 def test_a_refused_message_says_why_and_waits(database: Database) -> None:
     """A refused message keeps its error and attempts, and is sent when it is due."""
-    owe(database)
+    record_pending(database)
     with database.writing() as connection:
         item = outbox.claim(connection, "ear", AT)
         assert item is not None
@@ -148,8 +150,8 @@ def test_a_refused_message_says_why_and_waits(database: Database) -> None:
 
 def test_a_given_up_message_is_not_sent(database: Database) -> None:
     """A given-up message is no longer due or pending."""
-    owe(database)
-    owe(database, 1)
+    record_pending(database)
+    record_pending(database, 1)
     with database.writing() as connection:
         for expected, end in ((True, "given up"), (False, "delivered")):
             item = outbox.claim(connection, "ear", AT)
@@ -168,7 +170,7 @@ def test_a_given_up_message_is_not_sent(database: Database) -> None:
 def test_a_digest_is_one_message(database: Database) -> None:
     """Due messages that were never tried become one message with a stable id."""
     for at in range(4):
-        owe(database, at, due=AT if at < 3 else AT + HOUR)
+        record_pending(database, at, due=AT if at < 3 else AT + HOUR)
     with database.writing() as connection:
         first = outbox.claim(connection, "ear", AT)
         assert first is not None

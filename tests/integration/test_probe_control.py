@@ -60,8 +60,8 @@ def test_one_model_that_ends_is_still_found(tmp_path: Path) -> None:
         assert it.run(DAY).findings == ()
         (second,) = controls(it)
         assert second != first
-        told = {(each.rule, getattr(each.change, "name", "")) for each in it.run(11).findings}
-        assert told == {("listed-refused", first)}
+        reported = {(each.rule, getattr(each.change, "name", "")) for each in it.run(11).findings}
+        assert reported == {("listed-refused", first)}
 
 
 def test_without_an_answer_so_far_there_is_no_control(tmp_path: Path) -> None:

@@ -103,8 +103,8 @@ def test_each_difference_from_the_lists_is_reported_once(tmp_path: Path) -> None
         it.sync.deliver()
         it.ear.messages.clear()
         absent = {"acme/broken", "acme/busy", "acme/slow", "short"}
-        told = it.run_twice()
-        assert told == {
+        reported = it.run_twice()
+        assert reported == {
             ("listed-refused", "acme/ghost"),
             ("delisted-refused", "granite"),
             ("delisted-answers", "llama3"),

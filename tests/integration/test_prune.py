@@ -156,8 +156,10 @@ def test_polls_that_found_something_stay(database: Database) -> None:
     poll(database, 0, Outcome.FIRST, FIRST, snapshot(model("1"), at=MIDNIGHT))
     found = (finding(Trouble("stale", "old")),)
     for hour in range(1, 8):
-        told = found if hour == 4 else ()
-        poll(database, hour, Outcome.FAILED, answer=None, error=Unreachable("no"), findings=told)
+        reported = found if hour == 4 else ()
+        poll(
+            database, hour, Outcome.FAILED, answer=None, error=Unreachable("no"), findings=reported
+        )
     poll(database, 8, Outcome.UNCHANGED, findings=found)
     answer = replace(payload(FIRST), validators=Validators('"new"'))
     poll(database, 9, Outcome.UNCHANGED, answer=answer)

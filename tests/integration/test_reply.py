@@ -52,8 +52,8 @@ def test_200_that_is_not_ok_is_a_failure(
 ) -> None:
     """Slack's error with status 200 is shown, and decides on a retry."""
     step = answer(200, NOT_OK % code.encode())
-    said = f"channel ops: 127.0.0.1 answered 200 but refused the message: {code}"
-    assert sent(http, step, "slack") == (said, for_good, requests)
+    text = f"channel ops: 127.0.0.1 answered 200 but refused the message: {code}"
+    assert sent(http, step, "slack") == (text, for_good, requests)
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_200_that_is_not_ok_is_a_failure(
 )
 def test_an_odd_error_of_slack_is_a_failure_too(http: Http, body: bytes, words: str) -> None:
     """An odd Slack error keeps the message pending."""
-    said = f"channel ops: 127.0.0.1 answered 200 but refused the message: {words}"
-    assert sent(http, answer(200, body), "slack") == (said, False, 1)
+    text = f"channel ops: 127.0.0.1 answered 200 but refused the message: {words}"
+    assert sent(http, answer(200, body), "slack") == (text, False, 1)
 
 
 @pytest.mark.parametrize(

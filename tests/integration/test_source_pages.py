@@ -105,7 +105,7 @@ def test_a_list_in_one_part_is_kept_as_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("second", "said"),
+    ("second", "text"),
     [
         (answer(503), "answered 503"),
         (lambda exchange: exchange.reset(), "could not be read"),
@@ -116,9 +116,9 @@ def test_a_list_in_one_part_is_kept_as_sent() -> None:
         ),
     ],
 )
-def test_a_list_that_breaks_off_is_a_failed_poll(second: Step, said: str) -> None:
+def test_a_list_that_breaks_off_is_a_failed_poll(second: Step, text: str) -> None:
     """An incomplete list in parts is a failed poll, not a small catalog."""
-    with pytest.raises(ProviderError, match=said):
+    with pytest.raises(ProviderError, match=text):
         fetched(CURSOR, by_cursor, second)
 
 
@@ -192,13 +192,13 @@ def test_no_token() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limits", "said"),
+    ("limits", "text"),
     [
         ({"max_parts": 5}, "an endless list of parts"),
         ({"max_bytes": 60}, "more than 60 bytes in parts"),
     ],
 )
-def test_an_endless_list_ends(limits: dict[str, int], said: str) -> None:
+def test_an_endless_list_ends(limits: dict[str, int], text: str) -> None:
     """A list without end is given up."""
     counted = iter(range(10_000))
 
@@ -208,7 +208,7 @@ def test_an_endless_list_ends(limits: dict[str, int], said: str) -> None:
     with (
         serve(one_more) as server,
         Http(Limits(), tls=TLS) as http,
-        pytest.raises(ProviderError, match=said),
+        pytest.raises(ProviderError, match=text),
     ):
         source(http, server.url, PAGES, **limits).fetch(Validators())
     assert next(counted) <= 5

@@ -111,7 +111,7 @@ def test_a_model_is_found_by_name_or_key(database: Database) -> None:
 def test_findings_come_back_as_they_were(database: Database) -> None:
     """Every kind of change survives the store with its level, rule, times and fingerprint."""
     wave = tuple(Updated(each, "meta.is_beta", None, canonical(False)) for each in (A, B, C))
-    told = (
+    reported = (
         finding(Added(A), level=Level.BREAKING),
         finding(Removed(B), callable_until=AT.date(), ground="a policy"),
         finding(Renamed(B, "9", "beta|2")),
@@ -134,16 +134,16 @@ def test_findings_come_back_as_they_were(database: Database) -> None:
     )
     before = snapshot(model("2", "beta"), at=AT - HOUR)
     save(database, -1, before, outcome=Outcome.FIRST)
-    save(database, 0, snapshot(A, C, at=AT), *told)
+    save(database, 0, snapshot(A, C, at=AT), *reported)
     with database.reading() as connection:
         back = changelog.findings(connection, FindingFilter(NAME))
-        assert [item.fingerprint for item in back] == [item.fingerprint for item in told]
+        assert [item.fingerprint for item in back] == [item.fingerprint for item in reported]
         assert {item.snapshot for item in back} == {2}
         shown = [
             (item.level, item.rule, item.at, item.callable_until, item.ground) for item in back
         ]
-        assert shown == [(i.level, i.rule, i.at, i.callable_until, i.ground) for i in told]
-        alone = [item.changes for item in told if not item.is_wave]
+        assert shown == [(i.level, i.rule, i.at, i.callable_until, i.ground) for i in reported]
+        alone = [item.changes for item in reported if not item.is_wave]
         assert [item.changes for item in back if not item.is_wave] == alone
 
 
@@ -195,8 +195,8 @@ def test_a_payload_is_written_once(database: Database) -> None:
     for at in range(3):
         save(database, at, outcome=Outcome.HELD, content=content)
     digest = payload(content).digest
-    ((*told, kept),) = ask(database, "select sha256, size, length(body) from payload")
-    assert told == [digest, 8000]
+    ((*reported, kept),) = ask(database, "select sha256, size, length(body) from payload")
+    assert reported == [digest, 8000]
     assert isinstance(kept, int)
     assert kept < 100
     with database.reading() as connection:

@@ -28,9 +28,9 @@ def test_a_socket_file_gets_all_messages(manager: socket.socket, tmp_path: Path)
     systemd.alive()
     systemd.reloading()
     systemd.stopping("bye")
-    heard = [manager.recv(1000).decode() for _ in range(5)]
-    reloading, _, moment = heard.pop(3).partition("\nMONOTONIC_USEC=")
-    assert heard == [
+    received = [manager.recv(1000).decode() for _ in range(5)]
+    reloading, _, moment = received.pop(3).partition("\nMONOTONIC_USEC=")
+    assert received == [
         "READY=1\nSTATUS=all WATCHDOG=trigger",
         "STATUS=x",
         "WATCHDOG=1",

@@ -156,12 +156,14 @@ BROKEN: dict[str, Callable[[list[bytes]], list[bytes]]] = {
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("told", BROKEN)
-def test_a_broken_export_is_refused_whole(exported: list[bytes], tmp_path: Path, told: str) -> None:
+@pytest.mark.parametrize("reported", BROKEN)
+def test_a_broken_export_is_refused_whole(
+    exported: list[bytes], tmp_path: Path, reported: str
+) -> None:
     """A truncated, edited or foreign export is refused as a whole, with the place."""
     database = Database(str(tmp_path / "a.db"))
-    with pytest.raises(StoreError, match=re.escape(told)):
-        moved(BROKEN[told](exported), database)
+    with pytest.raises(StoreError, match=re.escape(reported)):
+        moved(BROKEN[reported](exported), database)
     assert len(lines(database)) == 1
     database.close()
 
@@ -173,8 +175,8 @@ def test_a_long_line_is_refused_before_it_is_read(
     monkeypatch.setattr(transfer, "LONGEST", 200_000)
     file = io.BytesIO(BOM_UTF8 + exported[0] + b" " * 200_001)
     database = Database(str(tmp_path / "a.db"))
-    told = "line 2 of the export cannot be imported: it is longer than 200,000 bytes"
-    with pytest.raises(StoreError, match=told), database.writing() as connection:
+    reported = "line 2 of the export cannot be imported: it is longer than 200,000 bytes"
+    with pytest.raises(StoreError, match=reported), database.writing() as connection:
         load(connection, read_lines(file))
     assert file.tell() == len(BOM_UTF8) + len(exported[0]) + 200_001
     assert len(lines(database)) == 1

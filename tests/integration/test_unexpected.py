@@ -56,7 +56,7 @@ class NoPublisher(Publisher):
     overview = surprise
 
 
-def told_by(it: Rig) -> list[list[str]]:
+def received_rules(it: Rig) -> list[list[str]]:
     """Poll twice and return the received rules."""
     it.poll()
     it.poll()
@@ -70,16 +70,16 @@ def test_a_channel_that_breaks_off_silences_no_other(
     caplog.set_level(logging.DEBUG)
     with rig(tmp_path, *TWO) as it:
         it.sync = replace(it.sync, channels=(Broken(), it.ear))
-        assert told_by(it) == [["model-added"]]
+        assert received_rules(it) == [["model-added"]]
         sql = "select channel, state, attempts, next_at, error from delivery order by channel"
         broken, ear = it.rows(sql)
     assert broken[:3] == ("broken", "owed", 1)
     assert broken[3] is not None
-    said = f"channel broken: the message could not be sent {MISTAKE}"
-    assert broken[4].startswith(said)
+    output = f"channel broken: the message could not be sent {MISTAKE}"
+    assert broken[4].startswith(output)
     assert ear[:3] == ("ear", "delivered", 1)
     (error,) = [each for each in caplog.records if each.levelno == logging.ERROR]
-    assert error.getMessage().startswith(said)
+    assert error.getMessage().startswith(output)
     debug = [each.getMessage() for each in caplog.records if each.levelno == logging.DEBUG]
     assert any("in send: surprise(message)" in line for line in debug)
     assert SECRET not in caplog.text
@@ -206,11 +206,11 @@ def test_a_model_that_breaks_off_a_call_keeps_no_other_from_being_called(
         calls = it.probing.calls
         odd = OddCalls(**{each.name: getattr(calls, each.name) for each in fields(calls)})
         came = replace(it.probing, calls=odd).run()
-    said = {probe.name: (str(probe.verdict), probe.result.said) for probe in came.probes}
-    assert said["a"][0] == said["b"][0] == "failing"
-    assert f"the answer of a could not be read {MISTAKE}" in str(said["a"][1])
-    assert said["b"][1] == "a URL cannot be read"
-    assert said["c"] == ("answers", None)
+    output = {probe.name: (str(probe.verdict), probe.result.said) for probe in came.probes}
+    assert output["a"][0] == output["b"][0] == "failing"
+    assert f"the answer of a could not be read {MISTAKE}" in str(output["a"][1])
+    assert output["b"][1] == "a URL cannot be read"
+    assert output["c"] == ("answers", None)
     assert f"the second list could not be read {MISTAKE}" in caplog.text
 
 
@@ -271,8 +271,8 @@ def test_only_a_lost_connection_is_an_unreachable_database(
     """A query error is not an unreachable database, but a cut connection is."""
     url = new_database(tmp_path_factory.getbasetemp() / "postgresql")
     database = Database(url)
-    said = pytest.raises(StoreError, match="does not exist")
-    with said as caught, closing(database), database.reading() as connection:
+    expected = pytest.raises(StoreError, match="does not exist")
+    with expected as caught, closing(database), database.reading() as connection:
         connection.exec_driver_sql("select nothing")
     assert not isinstance(caught.value, DatabaseUnreachable)
     with cut_connections(url, (0,)) as (_, cut):

@@ -66,8 +66,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
             answer = NotModified(NAME, "u", at)
             poll = Poll(NAME, at, 5 + hour, Outcome.UNCHANGED, answer, missing=(key,) * (hour == 5))
             record(connection, poll, {})
-        told = finding(Trouble("stale", "old"), at=NOW + 6 * HOUR)
-        failed = Poll(NAME, NOW + 6 * HOUR, 5, Outcome.FAILED, None, findings=(told,))
+        reported = finding(Trouble("stale", "old"), at=NOW + 6 * HOUR)
+        failed = Poll(NAME, NOW + 6 * HOUR, 5, Outcome.FAILED, None, findings=(reported,))
         record(connection, failed, {"ops": (lambda _: True, Timing().due)})
         owed = outbox.claim(connection, "ops", NOW + 7 * HOUR)
         assert owed is not None
@@ -105,7 +105,7 @@ def unchanged_logging() -> Iterator[None]:
 
 def shown(folder: Path) -> list[str]:
     """Return the output of these commands without times."""
-    said = []
+    text = []
     for words in SHOWN:
         out = io.StringIO()
         given = ["--config", str(folder / "catalog.toml"), *words]
@@ -114,8 +114,8 @@ def shown(folder: Path) -> list[str]:
                 cli.main(given, standalone_mode=False)
             except CatalogError as error:
                 out.write(str(error))
-        said.append(TIMES.sub("", out.getvalue()))
-    return said
+        text.append(TIMES.sub("", out.getvalue()))
+    return text
 
 
 def test_every_table_has_rows_and_verifies(made: Path) -> None:
@@ -141,14 +141,14 @@ def page() -> dict[str, tuple[set[str], set[str]]]:
 
 def test_the_page_names_every_column_as_covered_or_not() -> None:
     """The page lists every column as covered or not, and the tally covers the listed ones."""
-    said = page()
-    assert said.keys() == TABLES.keys()
+    listed = page()
+    assert listed.keys() == TABLES.keys()
     for name, table in TABLES.items():
-        covered, others = said[name]
+        covered, others = listed[name]
         assert covered | others == set(table.columns.keys())
         assert covered.isdisjoint(others)
     for name, columns in COVERED.items():
-        assert said[name][0] == set(columns)
+        assert listed[name][0] == set(columns)
 
 
 def before_tally(file: Path) -> str:
