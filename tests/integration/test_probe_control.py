@@ -1,4 +1,4 @@
-"""The control model: without its answer, the run concludes nothing about the others."""
+"""Without an answer of the control, a run concludes nothing."""
 
 import logging
 from pathlib import Path
