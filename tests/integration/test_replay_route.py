@@ -110,7 +110,7 @@ def test_a_broken_recording_is_served_as_it_is(tmp_path: Path) -> None:
 def test_a_part_that_leads_nowhere_is_named(tmp_path: Path) -> None:
     """A recording whose parts do not follow from one another is refused at the start."""
     pages = [part("a", last="a"), part("b", last=""), part("c")]
-    with pytest.raises(SettingsInvalid, match=r"2026-01-01T000000Z\.json: .* nothing at last"):
+    with pytest.raises(SettingsInvalid, match=r"2026-01-01T000000Z\.json: .* no value at last"):
         Stage(tmp_path, {"pages": pages}, paging=CURSOR)
 
 
