@@ -35,7 +35,9 @@ def test_by_number_or_fingerprint(database: Database) -> None:
     with database.reading() as connection:
         assert lookup.find(connection, [NAME], "2") == (NAME, (2,))
         assert lookup.find(connection, [NAME], "1234b") == (NAME, (3,))
-        with pytest.raises(NotFound, match=r"several fingerprints begin with .1234.: 1234a+, 1234b+"):
+        with pytest.raises(
+            NotFound, match=r"several fingerprints begin with .1234.: 1234a+, 1234b+"
+        ):
             lookup.find(connection, [NAME], "1234")
         for unknown in ("4", "5678", "123", "1234c", str(2**40)):
             with pytest.raises(NotFound, match="no finding"):

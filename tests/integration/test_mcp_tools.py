@@ -1,4 +1,4 @@
-"""The answers of `catalog mcp` from several providers, with aliases, notes and long histories."""
+"""The answers of `catalog mcp` about several providers and long histories."""
 
 import json
 from collections.abc import Iterator
@@ -65,7 +65,7 @@ class Ask:
 
 @pytest.fixture
 def ask(tmp_path: Path) -> Iterator[Ask]:
-    """Poll two providers that list models of one name, and one of them many times."""
+    """Poll two providers with models of one name, one of them often."""
     limits = [fleet("argo", "nova", tokens=9000 + n, aliases=["best"]) for n in range(22)]
     with serve(*limits) as mars, serve(fleet("argo", "lost"), fleet("argo")) as venus:
         file = tmp_path / "catalog.toml"

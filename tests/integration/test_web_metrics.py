@@ -1,4 +1,4 @@
-"""The figures of `/metrics`, read from a database that real passes have filled."""
+"""The figures of `/metrics` from a database of real passes."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,7 +23,7 @@ GONE = (row(id=1, name="alpha"),)
 
 @pytest.fixture
 def it(tmp_path: Path) -> Iterator[Rig]:
-    """Make a rig whose second model leaves, and whose provider fails at last."""
+    """Make a rig whose second model leaves. Then its provider fails."""
     steps = (
         answer(body=body(*ROWS)),
         answer(body=body(*ROWS)),

@@ -18,7 +18,7 @@ Call = tuple[str, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer to one call: its text, its JSON, and whether it is an error."""
+    """The answer to one call: text, JSON, and whether it failed."""
 
     text: str
     json: Any
@@ -26,7 +26,7 @@ class Reply:
 
 
 def ask(shell: Shell, *calls: Call, mode: str = "auto") -> list[Reply]:
-    """Start the server in the shell's folder, make the calls, and end it."""
+    """Start the server in the shell's folder, call it, and stop it."""
     return asyncio.run(_ask(shell, calls, mode))
 
 
@@ -41,7 +41,9 @@ def tools(shell: Shell) -> tuple[str, list[Tool]]:
 
 
 def raw(shell: Shell, *lines: str) -> tuple[int, list[Any], str]:
-    """Write lines to the server, close its stdin, and return code, answers and stderr."""
+    """Write lines to the server and close its stdin.
+
+    Return code, answers and stderr."""
     ended = subprocess.run(
         [str(COMMAND), *shell.before, "mcp"],
         input="".join(f"{line}\n" for line in lines),
