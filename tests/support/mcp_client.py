@@ -43,7 +43,8 @@ def tools(shell: Shell) -> tuple[str, list[Tool]]:
 def raw(shell: Shell, *lines: str) -> tuple[int, list[Any], str]:
     """Write lines to the server and close its stdin.
 
-    Return code, answers and stderr."""
+    Return code, answers and stderr.
+    """
     ended = subprocess.run(
         [str(COMMAND), *shell.before, "mcp"],
         input="".join(f"{line}\n" for line in lines),
