@@ -60,7 +60,7 @@ class Answers:
         return Response(body.content, body.status, headers, body.media_type)
 
     def _etag(self, request: Request, reading: Reading, variant: str) -> str:
-        url = f"{request.scope.get('root_path', '')}{request.url.path}?{request.url.query}"
+        url = f"{request.url.path}?{request.url.query}"
         parts = (reading.revision(), f"{reading.now:%Y-%m-%dT%H:%M}", url, variant)
         return f'W/"{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:24]}"'
 

@@ -43,7 +43,7 @@ def make_app(reader: Reader, options: Options) -> Guard:
     app = FastAPI(
         title="Model catalog",
         version=__version__,
-        root_path=options.root_path,
+        servers=[{"url": options.root_path or "/"}],
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
@@ -54,7 +54,7 @@ def make_app(reader: Reader, options: Options) -> Guard:
     app.router.routes += _routes(answers, Site(lambda _path: links), options.root_path)
     add_api(app, answers)
     _handle_errors(app, reader, links)
-    return Guard(app, options.access, lambda path: path.startswith(("/badge/", "/feeds/")))
+    return Guard(app, options.access, options.root_path)
 
 
 def _routes(answers: Answers, site: Site, root: str) -> list[Route]:

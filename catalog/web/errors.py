@@ -51,7 +51,7 @@ def explain(error: Exception) -> tuple[str, str]:
 
 def is_for_program(request: Request) -> bool:
     """Return whether an answer is read by a program, by its path."""
-    path = request.url.path.removeprefix(str(request.scope.get("root_path", "")))
+    path = request.url.path
     return path.startswith(("/api/", "/feeds/", "/badge/")) or path.endswith(
         (".json", ".md", ".ics", ".txt", "/metrics", "/livez", "/readyz")
     )

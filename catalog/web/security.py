@@ -1,7 +1,6 @@
 """Check the host and the token of requests, and add headers."""
 
 import hmac
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -11,6 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 OPEN = ("/livez", "/readyz")
 """Paths without a token, because load balancers and orchestrators have none."""
+SHARED = ("/badge/", "/feeds/")
+"""Paths whose answers other sites may show."""
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -58,11 +59,11 @@ class Access:
 class Guard:
     """The ASGI application in front of all routes."""
 
-    def __init__(self, app: ASGIApp, access: Access, is_shared: Callable[[str], bool]) -> None:
-        """Guard `app`. `is_shared` returns whether other sites may show the answer of a path."""
+    def __init__(self, app: ASGIApp, access: Access, root: str) -> None:
+        """Guard `app`. `root` is the path of the proxy, which it may pass on or remove."""
         self._app = app
         self._access = access
-        self._is_shared = is_shared
+        self._root = root
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse a request, or pass it on and add the headers."""
@@ -70,13 +71,16 @@ class Guard:
             await self._app(scope, receive, send)
             return
         path = str(scope["path"])
+        if self._root and path.startswith(f"{self._root}/"):
+            path = path.removeprefix(self._root)
+            scope = {**scope, "path": path}
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
-                if self._is_shared(path):
+                if path.startswith(SHARED):
                     headers["Cross-Origin-Resource-Policy"] = "cross-origin"
             await send(message)
 

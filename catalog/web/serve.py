@@ -1,5 +1,6 @@
 """Run the web server: alone, or in the background of `catalog serve`."""
 
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,6 +45,9 @@ def address_of(bound: socket.socket) -> str:
 
 def run(each: tuple[Settings, ...], settings: WebSettings, bound: socket.socket) -> None:
     """Serve until SIGTERM or Ctrl-C."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # The server sends the signal again after it stopped, which would end us with an error.
+        signal.signal(number, lambda *_: None)
     _server(each, settings).run(sockets=[bound])
 
 

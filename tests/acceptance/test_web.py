@@ -1,0 +1,84 @@
+"""`catalog web` and the pages of `catalog serve`, as real processes."""
+
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.builders import body, row
+from tests.support.daemon import Running, guarded, serving
+from tests.support.http_server import answer
+from tests.support.shell import Live, Shell
+
+ANY = "127.0.0.1:0"
+
+
+@contextmanager
+def _web(shell: Shell, *options: str) -> Iterator[tuple[Running, str]]:
+    """Start `catalog web` on a free port, and give its address."""
+    with guarded(shell.start("web", "--listen", ANY, *options)) as running:
+        line = running.until("serving http://")
+        yield running, re.findall(r"http://\S+/", line)[0]
+
+
+def _get(address: str, **headers: str) -> httpx.Response:
+    with httpx.Client(trust_env=False) as client:
+        return client.get(address, headers=headers)
+
+
+def test_it_serves_until_it_is_stopped(demo: Shell) -> None:
+    """The command names its address, answers there, and ends well at SIGTERM."""
+    with _web(demo) as (running, address):
+        assert "qwen3 removed" in _get(address).text
+        running.stop()
+    assert running.lines[0].endswith("from " + str(demo.folder / "demo/catalog.db"))
+
+
+def test_pages_follow_the_polls_of_the_daemon(live: Live) -> None:
+    """`catalog serve` shows the first poll on its own pages."""
+    shell, _ = live(answer(body=body(row())))
+    with serving(replace(shell, given={**shell.given, "CATALOG_WEB_LISTEN": ANY})) as daemon:
+        address = re.findall(r"http://\S+/", daemon.until("serving http://"))[0]
+        daemon.until("first, snapshot 1, 1 model")
+        assert "alpha" in _get(f"{address}models").text
+        assert _get(f"{address}readyz").text == "ready\n"
+        daemon.stop()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--listen", "0.0.0.0:8080"), "error: 0.0.0.0 is reached from beyond this machine"),
+        (("--listen", "8080"), "'8080' is no HOST:PORT, such as 127.0.0.1:8080"),
+        (("--listen", "127.0.0.1:99999"), "is no HOST:PORT"),
+    ],
+)
+def test_a_wrong_address_is_explained(demo: Shell, options: tuple[str, ...], words: str) -> None:
+    """An address that cannot be used, or that others reach, ends the command with a hint."""
+    assert words in demo("web", *options, code=2).err
+
+
+def test_a_busy_port_is_explained(demo: Shell) -> None:
+    """The error names the address, the reason, and another address."""
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        ran = demo("web", "--listen", f"127.0.0.1:{port}", code=2)
+    assert f"error: cannot listen on 127.0.0.1:{port}: Address already in use" in ran.err
+    assert "hint: Name another address" in ran.err
+
+
+def test_a_token_comes_from_its_file_alone(demo: Shell, tmp_path: Path) -> None:
+    """The server reads its own token, and no token of a provider."""
+    secret = tmp_path / "token"
+    secret.write_text("tok-of-the-pages\n")
+    given = {"CATALOG_WEB_TOKEN_FILE": str(secret), "INFOMANIAK_API_TOKEN_FILE": "/nowhere"}
+    with _web(replace(demo, given=given)) as (running, address):
+        assert _get(address).status_code == 401
+        assert _get(address, Authorization="Bearer tok-of-the-pages").status_code == 200
+        running.stop()
+    assert "tok-of-the-pages" not in "\n".join(running.lines)
