@@ -3,7 +3,7 @@
 import os
 import socket
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.builders import body, row
 from tests.support.http_server import Step, answer, serve
+from tests.support.odd_files import bound_socket
 from tests.support.rig import lay_database
 from tests.support.shell import SECONDS, TOKEN, Live, Ran, Shell
 
@@ -228,3 +229,60 @@ def test_a_database_that_is_held_fails(live: Live) -> None:
     with closing(sqlite3.connect(shell.folder / "catalog.db", isolation_level=None)) as other:
         other.execute("begin immediate")
         assert "was locked by another process for over 5 s" in shell("doctor", code=1).out
+
+
+def lacking_a_row(file: Path) -> None:
+    """Let an index lack a row of its table."""
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("pragma writable_schema = on")
+        connection.execute(
+            "update sqlite_master set sql = replace(sql, '(provider, taken_at)', '(taken_at, id)')"
+            " where name = 'snapshot_by_time'"
+        )
+
+
+@pytest.mark.parametrize(
+    ("damage", "said", "code"),
+    [
+        (lacking_a_row, "row 1 missing from index snapshot_by_time", 1),
+        (lambda file: os.truncate(file, file.stat().st_size // 8192 * 4096), "malformed", 6),
+        (lambda file: os.truncate(file, file.stat().st_size - 1000), "malformed", 1),
+    ],
+    ids=["an index", "half of the file", "its last bytes"],
+)
+def test_a_damaged_database_fails(
+    live: Live, damage: Callable[[Path], object], said: str, code: int
+) -> None:
+    """`doctor` finds an index that lacks a row and a file that was cut, and `status` too."""
+    shell, _ = live(dated(), CATALOG_DOCUMENT_PATH="")
+    shell("sync")
+    damage(shell.folder / "catalog.db")
+    ran = shell("doctor", code=1)
+    (failed,) = [line for line in ran.lines if line.startswith("fail")]
+    assert failed.split()[1] == "database"
+    assert said in failed
+    ran = shell("status", code=code)
+    assert "`catalog db restore FILE`" in ran.out + ran.err
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (os.mkfifo, "it is not a regular file but a pipe"),
+        (bound_socket, "it is not a regular file but a socket"),
+        (Path.mkdir, "Is a directory"),
+    ],
+)
+@pytest.mark.parametrize("setting", ["database", "document.path", "infomaniak.token_file"])
+def test_what_is_no_file_is_named(
+    live: Live, setting: str, make: Callable[[Path], object], said: str
+) -> None:
+    """A pipe, a socket or a folder in place of a file fails the check that needs the file."""
+    shell, _ = live(dated(), laid=False, INFOMANIAK_API_TOKEN="")
+    make(shell.folder / "odd")
+    section, _, name = setting.rpartition(".")
+    header = f"[{section}]\n" if section else ""
+    Path(shell.folder, "catalog.toml").write_text(f"{header}{name} = 'odd'\n")
+    failed = [line for line in shell("doctor", code=1).lines if line.startswith("fail")]
+    named = [line for line in failed if "odd" in line]
+    assert any(said in line or "odd is in the way" in line for line in named), failed
