@@ -1,15 +1,47 @@
-"""Read which models a provider lists or ever listed, without their facts."""
+"""Read snapshots and keys without the facts of models."""
 
-from sqlalchemy import Connection, select
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
 
 from catalog.core.snapshot import key_order
-from catalog.store.tables import ModelVersionRow, SnapshotRow, col
+from catalog.store.history import Head
+from catalog.store.tables import ModelVersionRow, SnapshotRow, col, table_of
 
 
 def model_count(connection: Connection, number: int) -> int:
     """Return how many models a snapshot lists."""
     query = select(col(SnapshotRow.model_count)).where(col(SnapshotRow.id) == number)
     return connection.scalar(query) or 0
+
+
+def first_heads(connection: Connection, providers: Collection[str]) -> tuple[Head, ...]:
+    """Return the first snapshot of each provider that has one, by provider."""
+    first = (
+        select(func.min(col(SnapshotRow.id)))
+        .where(col(SnapshotRow.provider).in_(providers))
+        .group_by(col(SnapshotRow.provider))
+    )
+    query = select(table_of(SnapshotRow)).where(col(SnapshotRow.id).in_(first))
+    return tuple(map(_head, connection.execute(query.order_by(col(SnapshotRow.provider)))))
+
+
+def newest_heads(
+    connection: Connection, providers: Collection[str], before: int, size: int
+) -> tuple[Head, ...]:
+    """Return at most `size` snapshots with lower numbers than `before`, newest first.
+
+    0 means the newest ones.
+    """
+    number = col(SnapshotRow.id)
+    query = select(table_of(SnapshotRow)).where(col(SnapshotRow.provider).in_(providers))
+    older = query.where(before > number) if before else query
+    return tuple(map(_head, connection.execute(older.order_by(number.desc()).limit(size))))
+
+
+def _head(row: Row[*tuple[Any, ...]]) -> Head:
+    return Head(row.id, row.provider, row.taken_at, row.digest, row.model_count)
 
 
 def every_key(connection: Connection, provider: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from catalog.core.clock import stamp
-from catalog.store import history
+from catalog.store.keys import newest_heads
 from catalog.web import api_schema as schema
 from catalog.web.answer import Answers, Body
 from catalog.web.bodies import json_body
@@ -109,9 +109,8 @@ def _probes(reading: Reading, query: Query, _path: dict[str, Any]) -> Body:
 
 def _snapshots(reading: Reading, query: Query, _path: dict[str, Any]) -> Body:
     names = [settings.one.name for settings in reading.selected(query.text("provider"))]
-    heads = [head for name in names for head in history.heads(reading.connection, name)]
-    heads.sort(key=lambda head: head.number, reverse=True)
-    start, size = query.number("cursor", 0), query.number("limit", 100, 200, least=1)
+    size = query.number("limit", 100, 200, least=1)
+    heads = newest_heads(reading.connection, names, query.number("cursor", 0), size + 1)
     shown = [
         {
             "snapshot": head.number,
@@ -120,9 +119,9 @@ def _snapshots(reading: Reading, query: Query, _path: dict[str, Any]) -> Body:
             "models": head.model_count,
             "digest": head.digest,
         }
-        for head in heads[start : start + size]
+        for head in heads[:size]
     ]
-    following = {"next": start + size} if start + size < len(heads) else {}
+    following = {"next": heads[size - 1].number} if len(heads) > size else {}
     return json_body({"snapshots": shown, **following})
 
 

@@ -5,10 +5,12 @@ from datetime import datetime
 from catalog.api.endings import read_endings
 from catalog.api.reads import Place, change_filters, levels_from
 from catalog.changes.finding import Finding
+from catalog.core.clock import stamp
 from catalog.core.errors import NotFound
 from catalog.store import history
 from catalog.store.changelog import FindingFilter, findings
 from catalog.store.finding_pages import read_page
+from catalog.store.keys import first_heads
 from catalog.web.answer import Body
 from catalog.web.badge import BADGE_TYPE, Color, badge
 from catalog.web.bodies import markdown_body
@@ -39,7 +41,7 @@ def feed(reading: Reading, which: str, query: Query, links: Links) -> Body:
     size = query.number("limit", ENTRIES, MOST_ENTRIES, least=1)
     page = read_page(reading.connection, wanted, size)
     made = Feed(
-        id=feed_id(*(each.provider for each in wanted), stem, query.text("level") or ""),
+        id=feed_id(_origin(reading), stem, query.text("level") or ""),
         title="Changes of all models" if stem == "all" else f"Changes of {stem}",
         updated=page.findings[0].at if page.findings else _first(reading, wanted),
         entries=tuple(finding_entry(each, links.to(_page(each))) for each in page.findings),
@@ -108,9 +110,15 @@ def _wanted(reading: Reading, stem: str, query: Query) -> tuple[FindingFilter, .
     return change_filters(connection, [place], None, None, levels)
 
 
+def _origin(reading: Reading) -> str:
+    """Return the first snapshots as text, because feeds of other stores need other ids."""
+    heads = first_heads(reading.connection, reading.providers)
+    return " ".join(f"{head.provider} {stamp(head.taken_at)} {head.digest}" for head in heads)
+
+
 def _first(reading: Reading, wanted: tuple[FindingFilter, ...]) -> datetime:
     """Return the time of the first snapshot, because a feed without entries needs a time."""
-    heads = [head for each in wanted for head in history.heads(reading.connection, each.provider)]
+    heads = first_heads(reading.connection, [each.provider for each in wanted])
     return min((head.taken_at for head in heads), default=reading.now)
 
 

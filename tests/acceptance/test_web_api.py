@@ -118,3 +118,13 @@ def _call(operation: Any, mode: schemathesis.GenerationMode) -> None:
         case.call_and_validate()
 
     call()
+
+
+def test_snapshots_follow_each_other(client: TestClient) -> None:
+    """Pages of two snapshots are together all five, newest first."""
+    first = client.get("/api/v1/snapshots?limit=2").json()
+    second = client.get(f"/api/v1/snapshots?limit=2&cursor={first['next']}").json()
+    third = client.get(f"/api/v1/snapshots?limit=2&cursor={second['next']}").json()
+    pages = (first, second, third)
+    assert [each["snapshot"] for page in pages for each in page["snapshots"]] == [5, 4, 3, 2, 1]
+    assert "next" not in third
