@@ -1,14 +1,15 @@
-"""Store an AI provider's model list, show what changed, and report it to people.
+"""Store the model lists of AI providers, and report their changes.
 
-From Python, `Catalog.open` gives access to all that is stored; docs/python.md shows it. The names
-in `__all__` are public. Each is loaded when it is first used, so importing this package is cheap.
+From Python, `Catalog.open` gives access to the stored data. docs/python.md shows how to use it. The
+names in `__all__` are public. Each is loaded when it is first used, so importing this package is
+fast.
 
 To read the code, begin with `Sync.run` in sync/sync.py: it is one poll from the request to the
-messages. Then read changes/change.py (what a change is), changes/judge.py with changes/rules.toml
-(what it means) and store/tables.py (what is kept). Commands are in cli/, one module for each group;
-api/ has the functions that they share with `Catalog`; config/build.py turns settings into objects.
-docs/architecture.md has the packages with a line each, and says which files to touch for a new
-provider, change, rule, channel or command.
+messages. Then read changes/change.py (the kinds of changes), changes/judge.py with
+changes/rules.toml (their severity) and store/tables.py (the stored data). Commands are in cli/, one
+module for each group. api/ has the functions that they share with `Catalog`. config/build.py turns
+settings into objects. docs/architecture.md describes each package, and lists the files to change
+for a new provider, change, rule, channel or command.
 """
 
 from typing import TYPE_CHECKING
@@ -126,7 +127,7 @@ if TYPE_CHECKING:
     from catalog.core.payload import Drift
     from catalog.core.snapshot import Model, Snapshot
     from catalog.report.sentences import sentence
-else:  # a type checker would take any name if it saw `__getattr__`
+else:  # hidden from type checkers, because `__getattr__` makes them accept any name
     _MODULES = (
         "core.errors",
         "core.payload",

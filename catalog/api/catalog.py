@@ -44,8 +44,8 @@ State = Moment | PathLike[str] | Snapshot
 class Catalog:
     """The catalogs of one configuration: poll, read, compare, check code.
 
-    Open it with `Catalog.open`, best in a `with` statement. Nothing is shared between two open
-    ones. Every method raises errors of the tree below `CatalogError`. `provider` is the name of a
+    Open it with `Catalog.open`, best in a `with` statement. Two open ones share nothing. Every
+    method raises only `CatalogError` and its subclasses. `provider` is the name of a
     configured provider. It is needed only if several are configured.
     """
 
@@ -112,9 +112,10 @@ class Catalog:
         """Poll one provider: store, judge, write the document, send the messages.
 
         The document is written only if the setting `document.path` is given. `accept` applies an
-        answer that would be held. A dry run writes and sends nothing. Raise the error of the pass
-        after it is complete: ProviderError, PayloadInvalid, CatalogHeld or DocumentError. Without
-        `raise_errors` it is only in `Pass.error`.
+        answer that would be held, which means not applied until it is confirmed. A dry run writes
+        and sends nothing. Raise the error of the pass after it is complete: ProviderError,
+        PayloadInvalid, CatalogHeld or DocumentError. Without `raise_errors` it is only in
+        `Pass.error`.
         """
         loaded = self._load_secrets()
         settings = _one(loaded, provider)
@@ -145,7 +146,7 @@ class Catalog:
     def model(
         self, name: str, at: Moment | None = None, *, provider: str | None = None
     ) -> ModelDetails:
-        """Return all that is stored about one model, listed or not.
+        """Return everything that is stored about one model, listed or not.
 
         `name` is its name or id. Without `provider` it is searched in all of them. Raise NotFound
         if no provider has it, and ArgumentInvalid if several have it.
@@ -205,7 +206,7 @@ class Catalog:
         fail_on: Level | FailOn | None = None,
         provider: str | None = None,
     ) -> CheckResult:
-        """Find uses of models in code that are gone, about to end, or unknown.
+        """Find uses of gone, ending or unknown models in code.
 
         `paths` are files and folders. A model that ends `within` this span is a warning. `fail_on`
         is the least severe level that fails the check. The defaults are the settings `check.within`
@@ -222,12 +223,16 @@ class Catalog:
         return CheckResult(notices, found.scanned, listing, source, least, found.uncounted)
 
     def _load_secrets(self) -> Loaded:
-        """Read the settings of a pass with their secrets, whose files may have been replaced."""
+        """Read the settings of a pass again, with their secrets.
+
+        The files of secrets may have been replaced since.
+        """
         given = {"database": self._loaded.settings.database}
         if "document.path" not in self._loaded.sources:
             given["document.path"] = ""  # because a program expects no file in its working folder
         loaded = load(self._loaded.file, given, self._environ, here=False)
-        # Without identity it leaves no fast path, because commands may have another document.
+        # Without identity, later commands cannot use the fast path, because their document may be
+        # another one.
         return replace(loaded, identity=None)
 
     def _names(self, provider: str | None) -> tuple[str, ...]:
@@ -242,7 +247,7 @@ class Catalog:
         return found[0]
 
     def _side(self, state: State, name: str, provider: Provider) -> compare.Side:
-        """Return one side of a comparison. Rows of a file that do not count are logged."""
+        """Return one side of a comparison. Log the ignored rows of a file."""
         if isinstance(state, Snapshot):
             if state.provider != provider.name:
                 raise ArgumentInvalid(

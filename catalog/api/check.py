@@ -31,7 +31,7 @@ SHIPPED = "shipped history"
 
 @dataclass(frozen=True, slots=True)
 class FoundUses:
-    """The uses of models in files, and the names that look like models and do not count."""
+    """The uses of models in files, and names that do not count."""
 
     scanned: tuple[Scanned, ...]
     uncounted: tuple[Uncounted, ...]
@@ -86,7 +86,7 @@ def judge_uses(
 ) -> Notices:
     """Return the problems of uses, apart from those that a comment ignores.
 
-    `within` is how soon a model must end for a warning. `locked` are the entries of the lock by
+    A model that ends `within` this time is a warning. `locked` are the entries of the lock by
     name, and `levels` those of the settings by rule.
     """
     terms = Terms(found.suggestions, now().date(), within, locked, levels)
@@ -114,7 +114,7 @@ def _markers(one: ProviderSettings) -> tuple[str, ...]:
 
 
 def _near(scanned: Iterable[Scanned]) -> Iterable[Scanned]:
-    """Make paths relative to this folder, so all lists match."""
+    """Make paths relative to this folder, because all lists use such paths."""
     here = f"{Path.cwd().as_posix()}/"
     for each in scanned:
         path = each.path.removeprefix(here).removeprefix("./")

@@ -22,7 +22,7 @@ NONE_GONE: Mapping[str, Delisted] = {}
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a comparison, with the bad and the repeated rows of a file."""
+    """One side of a comparison, with a file's bad and repeated rows."""
 
     snapshot: Snapshot
     refused: tuple[Refused, ...] = ()
@@ -87,8 +87,8 @@ def compare(
 def _promised(finding: Finding, gone: Mapping[str, Delisted]) -> Finding:
     """Replace the end date of a removal by the stored one.
 
-    Without a stored one it has only a day that the provider's list says, because the comparison
-    cannot know another.
+    Without a stored one, it has only a day from the provider's list, because the comparison knows
+    no other source.
     """
     if finding.change.kind == "retiring" or (finding.basis == "announced" and finding.is_wave):
         return finding

@@ -1,4 +1,4 @@
-"""Collect the problems of a provider, each with its cause and the next command."""
+"""Collect the problems of a provider, with causes and next commands."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -21,9 +21,9 @@ NOT_WELL = "NOT WELL"
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One problem: what is wrong, its causes, and the next command.
+    """One problem, its causes, and the next command.
 
-    Without `counts` it is a note: the status stays OK. The headline names all but asides.
+    Without `counts` it is a note: the status stays OK. The headline leaves out asides.
     """
 
     what: str
@@ -81,7 +81,7 @@ def headline(known: Iterable[Status], damage: Issue | None) -> str:
 
 
 def _main(one: Status) -> tuple[Issue, ...]:
-    """Return the issues of a headline, none of a provider that is well."""
+    """Return the issues for the headline, none if the provider is well."""
     return () if one.is_well else tuple(each for each in one.issues if not each.is_aside)
 
 

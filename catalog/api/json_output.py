@@ -1,4 +1,4 @@
-"""Build the JSON of values, as `--format json` of the commands prints it."""
+"""Build the JSON of values, as commands print it by `--format json`."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 
 def as_json(value: "Model | Snapshot | ModelDetails | Finding | CheckResult") -> dict[str, Any]:
-    """Return a value as JSON: only dicts, lists, text, numbers, booleans and None.
+    """Return a value as JSON.
 
-    It has the keys of `--format json`, which change only by addition. Absent values are omitted.
+    The result has only dicts, lists, text, numbers, booleans and None. Its keys are those of
+    `--format json`, which change only by addition. Absent values are omitted.
     """
     if isinstance(value, Finding):
         number = {} if value.number is None else {"number": value.number}
@@ -33,7 +34,7 @@ def as_json(value: "Model | Snapshot | ModelDetails | Finding | CheckResult") ->
 
 
 def details_json(details: ModelDetails, at: datetime) -> dict[str, Any]:
-    """Return what is stored about a model as JSON. `at` is the time for the days left."""
+    """Return the details of a model as JSON. Days left count from `at`."""
     known: dict[str, Any] = {"provider": details.provider, "snapshot": details.snapshot}
     known |= {"listed": details.is_listed, "first_seen": stamp(details.first_seen)}
     if details.gone_since is not None:

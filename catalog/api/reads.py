@@ -17,7 +17,7 @@ from catalog.store.changelog import FindingFilter
 from catalog.store.database import Transaction
 
 LOGGED = ("added", "removed", "restored", "renamed", "updated", "cancelled", "drift", *PROBED_KINDS)
-"""The kinds of changes of a catalog. Problems of the service are not among them."""
+"""The kinds of changes of a catalog, without problems of the service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,10 @@ def read_snapshot(connection: Transaction, provider: str, at: When | None) -> Sn
 def find_places(
     connection: Transaction, providers: Iterable[str], model: str, at: When | None
 ) -> list[Place]:
-    """Return where a model is, by name or key. Raise NotFound if no provider has it."""
+    """Return the places of a model, by name or key.
+
+    Raise NotFound if no provider has it.
+    """
     found: list[Place] = []
     unknown: NotFound | None = None
     for name in providers:
@@ -54,7 +57,7 @@ def find_places(
 def read_ends(
     connection: Transaction, provider: Provider, number: int
 ) -> tuple[tuple[End, ...], dict[str, tuple[Successor, ...]]]:
-    """Return the ends as of a snapshot, and the successors by model key."""
+    """Return the ends of a snapshot, and the successors by model key."""
     state = history.snapshot(connection, number)
     known, evidence = _known(connection, provider, state, number)
     leaving = provider.statuses.leaving(state.models)
@@ -86,7 +89,7 @@ def _known(
 def read_details(
     connection: Transaction, provider: Provider, place: Place, *, is_current: bool
 ) -> ModelDetails:
-    """Return all that is stored about a model. Only current ones have an end."""
+    """Return everything that is stored about a model. Only current ones have an end."""
     name, number, key = place.provider, place.snapshot, place.key
     versions = [
         version
@@ -120,7 +123,7 @@ def change_filters(
     until: When | None,
     levels: tuple[Level, ...] = REPORTED,
 ) -> tuple[FindingFilter, ...]:
-    """Return a filter for each provider, or for one model of a provider.
+    """Return a filter for each provider, or for one model.
 
     Raise NotFound for a snapshot number that does not exist.
     """
@@ -160,7 +163,7 @@ def read_gone(connection: Transaction, provider: str, number: int) -> dict[str, 
 
 
 def levels_from(level: Level | str | None) -> tuple[Level, ...]:
-    """Return a level and all that are more severe, None for those that are reported."""
+    """Return a level and all more severe ones. None means all reported levels."""
     return REPORTED if level is None else tuple(Level)[: Level(level).rank + 1]
 
 

@@ -5,9 +5,9 @@ from catalog.store.database import MEMORY, Database
 
 
 def dry_database(settings: Settings, database: Database) -> Database:
-    """Return the database of a dry run, in memory if there is none yet.
+    """Return the database of a dry run.
 
-    An existing one is not upgraded.
+    An existing one is not upgraded. If none exists, it is in memory.
     """
     is_there = database.exists
     return Database(settings.database if is_there else MEMORY, upgrades=not is_there)

@@ -11,7 +11,7 @@ from catalog.core.snapshot import Model
 
 @dataclass(frozen=True, slots=True)
 class ModelDetails:
-    """All that is stored about one model, as of one snapshot.
+    """Everything that is stored about one model, as of one snapshot.
 
     `model` is the model as it was last listed, and `snapshot` the number of the snapshot.
     `gone_since` is None while the model is listed. `former_keys` are the ids that it had before,

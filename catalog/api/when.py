@@ -1,4 +1,4 @@
-"""Read a moment as Python or people write it: a time, a day, text, or a snapshot number."""
+"""Read a moment: a time, a day, text, or a snapshot number."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
@@ -60,7 +60,7 @@ def read_when(text: str, now: datetime, edge: Edge = "end") -> When:
         moment = datetime.fromisoformat(text)
         return _edge(moment, edge) if _DAY.fullmatch(text) else _in_utc(moment)
     except (ValueError, OverflowError):
-        raise ValueError(f"{text!r} is no time; write {WAYS}") from None
+        raise ValueError(f"{text!r} is not a time; write {WAYS}") from None
 
 
 def _in_utc(moment: datetime) -> datetime:

@@ -61,7 +61,7 @@ def listing(command: Callable[..., Any]) -> Callable[..., Any]:
 def alerts(context: click.Context, state: tuple[str, ...], limit: int, style: str) -> int | None:
     """List the messages to the channels.
 
-    The newest come first, each with its state: owed (pending), delivered, given up, dropped.
+    The newest come first, each with its state: `owed` (pending), delivered, given up or dropped.
     """
     if context.invoked_subcommand is not None:
         return None
@@ -96,9 +96,10 @@ def _list(app: App, state: tuple[str, ...], limit: int, style: str) -> int:
 @format_option(*ROW_FORMATS)
 @pass_app
 def show(app: App, message: str, style: str) -> int:
-    """List every finding of MESSAGE, the most severe first: also what was too long to be sent.
+    """List every finding of MESSAGE, most severe first.
 
-    MESSAGE is a message's id, or the beginning of one.
+    It also lists findings for which the sent message had no room. MESSAGE is a message's id, or the
+    beginning of one.
     """
     from catalog.store import deliveries
 
@@ -149,7 +150,7 @@ def drop(app: App, names: tuple[str, ...]) -> int:
 @click.argument("channel")
 @pass_app
 def test(app: App, channel: str) -> int:
-    """Send CHANNEL a message that says it is a test; nothing is stored."""
+    """Send a test message to CHANNEL. Nothing is stored."""
     from catalog.config.build import wire_channels, wire_http
 
     settings, failed = app.with_files().loaded.settings, False

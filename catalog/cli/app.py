@@ -60,9 +60,10 @@ class App:
 
     @cached_property
     def publishing(self) -> tuple[Settings, ...]:
-        """Return `each` for commands that write documents as they go.
+        """Return `each` for commands that also write documents.
 
-        A foreign database has none, because the document would be rewritten by the next pass.
+        With another database than the configured one, no document is written, because the next
+        pass of the configured one would overwrite it.
         """
         if not self.loaded.spares_documents:
             return self.each
@@ -82,7 +83,7 @@ class App:
         return _only(self.publishing)
 
     def note_spared(self) -> None:
-        """Report that no document is written for a foreign database."""
+        """Report that no document is written for another database."""
         given = any(each.document.path for each in self.each)
         if not self.loaded.spares_documents or not given or self.verbosity < 0:
             return
@@ -129,7 +130,7 @@ def _remember(context: click.Context, _option: click.Parameter, name: str | None
 
 def provider_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the option --provider to a command."""
-    help_ = "Only this provider; else all that are configured."
+    help_ = "Only this provider; by default all that are configured."
     option = click.option(
         "--provider", metavar="NAME", expose_value=False, callback=_remember, help=help_
     )

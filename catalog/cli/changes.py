@@ -23,7 +23,9 @@ from catalog.providers.recordings import moment
 from catalog.report.sentences import drift_sentence
 
 LEVELS = ("breaking", "warning", "info", "quiet")
-facts_option = click.option("--facts", is_flag=True, help="Take waves apart: each model by itself.")
+facts_option = click.option(
+    "--facts", is_flag=True, help="Show each model of a wave (one change on many models)."
+)
 
 
 @click.command()
@@ -46,8 +48,8 @@ def changes(
 ) -> int:
     """List what changed, oldest first.
 
-    One field moving on most models at once is one line. Quiet changes are left out, unless
-    --level quiet asks for them.
+    If one field changes on most models at once, this is a wave, which is one line. Quiet changes,
+    which are never reported, are left out without --level quiet.
     """
     from catalog.api.reads import Place, change_filters, count_quiet, levels_from, read_changes
 
@@ -67,7 +69,7 @@ def changes(
 @click.command()
 @click.argument("a")
 @click.argument("b")
-@click.option("--exit-code", is_flag=True, help="Exit with 1 when there are differences.")
+@click.option("--exit-code", is_flag=True, help="Exit with 1 if there are differences.")
 @facts_option
 @format_option(*ROW_FORMATS)
 @provider_option
@@ -133,5 +135,5 @@ def _is_file(text: str) -> bool:
 
 
 def _is_timed(text: str) -> bool:
-    """Return whether one side has a time. File names may contain one."""
+    """Return whether a side has a time. Names of files may contain one."""
     return not _is_file(text) or moment(Path(text)) is not None

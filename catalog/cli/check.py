@@ -36,7 +36,7 @@ from catalog.core.visible import visible
 
 FORMATS = ("text", "json", "sarif", "junit", "github")
 LEVELS = ("breaking", "warning", "info", "never")
-# Matches a table or a setting of a configuration.
+# A table or a setting of a configuration.
 SETTING = re.compile(r"\[\[?[\w.-]{1,40}+\]\]?|[\w.-]{1,40}+(?=[ \t]*=)")
 MOST_CONFIG = 1024 * 1024  # bytes
 MOST_NAMED = 100_000  # characters that are searched for settings
@@ -61,14 +61,14 @@ class Asked:
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--catalog", "file", type=click.Path(path_type=Path), help="Compare with this file.")
-@click.option("--shipped", is_flag=True, help="Compare with the history that is shipped.")
-@click.option("--within", metavar="SPAN", callback=read_span, help="Warn of what ends so soon.")
+@click.option("--shipped", is_flag=True, help="Compare with the shipped history.")
+@click.option("--within", metavar="SPAN", callback=read_span, help="Warn of ends within SPAN.")
 @click.option("--fail-on", type=Choices(LEVELS), help="Exit with 1 from this level on.")
 @click.option("--baseline", type=_file, metavar="FILE", help="Leave out the notices in FILE.")
 @click.option("--write-baseline", is_flag=True, help="Write all that is found to the baseline.")
-@click.option("--lock", type=_file, metavar="FILE", help="The lock, in place of the configured.")
-@click.option("--write-lock", is_flag=True, help="Write which models are used, and their facts.")
-@click.option("--strict", is_flag=True, help="Exit with 1 where a file could not be checked.")
+@click.option("--lock", type=_file, metavar="FILE", help="Use this lock, not the configured one.")
+@click.option("--write-lock", is_flag=True, help="Write the used models and facts to the lock.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if a file could not be checked.")
 @click.option("--why", is_flag=True, help="List the names that were not counted, and why.")
 @click.option("--trust-config", is_flag=True, help="Use the catalog.toml of this folder.")
 @click.option(
@@ -98,15 +98,15 @@ def check(
     also: tuple[tuple[str, Path], ...],
     style: str,
 ) -> int:
-    """Find uses of models that are gone or about to go.
+    """Find uses of models that are gone or about to end.
 
-    Exits with 1 on findings. Works offline: from the database, from a FILE, or from the history
-    that comes with the program.
+    It exits with 1 on findings. It works offline: with the database, a FILE, or the history that is
+    shipped with the program.
     """
     if write_baseline and baseline is None:
         raise click.UsageError("--write-baseline needs --baseline FILE.")
     if file is not None and shipped:
-        raise click.UsageError("--catalog and --shipped: one of the two must go.")
+        raise click.UsageError("--catalog and --shipped do not go together: leave one out.")
     if not trust_config:
         app = _without_config(app)
     settings = app.loaded.settings.check
@@ -136,8 +136,10 @@ def _without_config(app: App) -> App:
     """
     if app.config is None and not os.environ.get(CONFIG_VARIABLE) and is_file(HERE):
         if names := settings_of(HERE):
-            ignored = f"{HERE} of this folder may be part of what is checked: ignored {names}"
-            note(visible(f"{ignored}; use --trust-config if it is yours"))
+            ignored = (
+                f"{HERE} of this folder is ignored, because it may be part of the checked code"
+            )
+            note(visible(f"{ignored}: {names}; use --trust-config if it is yours"))
         app = replace(app, here=False)
     return app
 
@@ -147,7 +149,7 @@ def settings_of(file: Path) -> str:
     try:
         text = read_bytes(file, MOST_CONFIG).decode("utf-8", "replace")[:MOST_NAMED]
     except OSError as error:
-        return f"what it holds ({error.strerror})"
+        return f"unreadable ({error.strerror})"
     lines = filter(None, map(SETTING.match, text.split("\n")))
     named = [match[0] for match in lines]
     tables = [name for name in named if name.startswith("[")]
@@ -158,7 +160,7 @@ def settings_of(file: Path) -> str:
 
 
 def _listing(app: App, file: Path | None, *, shipped: bool, trusted: bool) -> tuple[Listing, str]:
-    """Return the known names, and the source of them."""
+    """Return the known names and their source."""
     from catalog.api.check import SHIPPED, is_there, shipped_listing, stored_listing
     from catalog.check import from_recordings
     from catalog.providers.provider import make
@@ -178,8 +180,8 @@ def _listing(app: App, file: Path | None, *, shipped: bool, trusted: bool) -> tu
     if not (trusted or shipped) and _is_of_the_repository(app, Path(database)):
         note(
             visible(
-                f"{Path(database).name} of this folder is part of what is checked: it is not used; "
-                "use --trust-config if it is yours"
+                f"{Path(database).name} of this folder is ignored, because it is part of the "
+                "checked code; use --trust-config if it is yours"
             )
         )
         shipped = True
@@ -188,7 +190,7 @@ def _listing(app: App, file: Path | None, *, shipped: bool, trusted: bool) -> tu
     listing = shipped_listing(one, provider)
     if not shipped:
         absent = f"there is no database at {app.loaded.settings.database}"
-        history = f"the history that comes with the program, until {stamp(listing.as_of)}"
+        history = f"the history that is shipped with the program, until {stamp(listing.as_of)}"
         note(f"{absent}: compared with {history}")
     return listing, SHIPPED
 

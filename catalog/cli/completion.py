@@ -1,4 +1,4 @@
-"""`catalog completion`: print the script that lets a shell complete commands and options."""
+"""`catalog completion`: print the script that completes commands in a shell."""
 
 import click
 

@@ -45,7 +45,7 @@ def show_config(app: App, style: str) -> int:
 def check_config(app: App) -> int:
     """Report every mistake at once.
 
-    Exits with 2 when there is one. A file of secrets that others can read is a warning.
+    It exits with 2 if there is one. A file of secrets that others can read is a warning.
     """
     from catalog.config.build import refuse_channels
     from catalog.config.exposed import exposed
@@ -53,9 +53,9 @@ def check_config(app: App) -> int:
 
     loaded = app.with_files().loaded
     refuse_channels(loaded)
-    say(f"the configuration is right: {loaded.file or 'no file, defaults and environment'}")
+    say(f"the configuration is valid: {loaded.file or 'no file, defaults and environment'}")
     for name in loaded.unknown_variables:
-        note(f"the variable {name} is none of ours, and was passed over")
+        note(f"the variable {name} is unknown, so it is ignored")
     for each in loaded.settings.each:
         one = each.one
         if one.kind == "infomaniak" and one.token is None:

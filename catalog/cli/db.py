@@ -13,6 +13,7 @@ from catalog.api.when import read_when
 from catalog.cli.app import App, pass_app
 from catalog.cli.lazy_types import Check, Database
 from catalog.cli.output import format_option, note, print_json, print_list, say
+from catalog.cli.program import typed
 from catalog.core.clock import now
 from catalog.core.errors import NotFound, SettingsInvalid, StoreError
 from catalog.core.files import stream
@@ -20,12 +21,12 @@ from catalog.core.text import count
 from catalog.store.backup import copy, fresh
 from catalog.store.driver import REVISIONS
 
-force = click.option("--force", is_flag=True, help="Replace FILE if it is there.")
+force = click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 HEAD = 64
 
 
 def _whole_head(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
-    """Refuse an invalid head, because a typing error is no damage."""
+    """Refuse an invalid head, because a typing error is not damage."""
     if text is not None and not (len(text) == HEAD and set(text) <= set("0123456789abcdef")):
         raise click.BadParameter(f"a head is {HEAD} hexadecimal digits, as `db verify` prints it")
     return text
@@ -33,7 +34,7 @@ def _whole_head(_context: click.Context, _option: click.Parameter, text: str | N
 
 @click.group()
 def db() -> None:
-    """Keep what is known: back up, restore, verify, move."""
+    """Back up, restore, verify and move the database."""
 
 
 @db.command()
@@ -67,7 +68,7 @@ def restore(app: App, file: Path) -> int:
     target = app.database.file
     if target is None:
         hint = "PostgreSQL has pg_restore; `catalog db import` reads an export into every database."
-        raise SettingsInvalid(f"{app.database.place} is no file that could be replaced", hint=hint)
+        raise SettingsInvalid(f"{app.database.place} is not a file to replace", hint=hint)
     done = put_back(file, target, now())
     told = f"{count(sum(done.rows.values()), 'row')} in {count(len(done.rows), 'table')}"
     say(f"{target}: restored from {file}, {told}, verified")
@@ -75,7 +76,7 @@ def restore(app: App, file: Path) -> int:
         say(f"kept: {kept}")
     if done.revision != REVISIONS[-1]:
         say(f"schema {done.revision}: the next command upgrades it to {REVISIONS[-1]}")
-    say("Run `catalog status` next; a running daemon uses it from its next pass on.")
+    say(typed("Run `catalog status` next; a running daemon uses it from its next pass on."))
     return 0
 
 
@@ -84,7 +85,7 @@ def restore(app: App, file: Path) -> int:
 def upgrade(app: App) -> int:
     """Bring the schema up to date now, with a backup before.
 
-    Every other command does so too, by itself.
+    Every other command also does so.
     """
     done = app.database.upgrade()
     if done is None:
@@ -104,9 +105,9 @@ def upgrade(app: App) -> int:
 @format_option("text", "json")
 @pass_app
 def verify(app: App, head: str | None, style: str) -> int:
-    """Check that the past is what it was.
+    """Check that the stored history is unchanged.
 
-    Names the first bad row of each check; exits with 1 when there is one. Writes nothing.
+    It shows the first bad row of each check, and exits with 1 if there is one. It writes nothing.
     """
     from catalog.store.verify import verify as check_all
 
@@ -160,14 +161,14 @@ def _read_limit(context: click.Context, option: click.Parameter, value: str) -> 
     default="90d",
     show_default=True,
     callback=_read_limit,
-    help="Keep everything used since: an age such as 90d (m, h, d or w), or a date.",
+    help="Keep everything used since this age, such as 90d (m, h, d or w), or date.",
 )
-@click.option("--dry-run", is_flag=True, help="Show what would go; drop nothing.")
+@click.option("--dry-run", is_flag=True, help="Count what would be dropped; drop nothing.")
 @pass_app
 def prune(app: App, limit: datetime, dry_run: bool) -> int:
     """Drop old payload bodies and repetitive polls.
 
-    Snapshots, models, changes and alerts never go.
+    Snapshots, models, changes and alerts are never dropped.
     """
     from catalog.store import prune as pruning
 
@@ -210,7 +211,7 @@ def export(app: App, file: Path, force: bool) -> int:
 def import_(app: App, file: Path) -> int:
     """Read an export into an empty database.
 
-    From FILE, or from stdin for -. All of it or nothing; it is verified before it counts.
+    FILE may be - for stdin. The rows are verified, and then all of them are stored or none.
     """
     from catalog.store.transfer import BROKEN, load, read_lines
 
@@ -228,7 +229,7 @@ def import_(app: App, file: Path) -> int:
 def _sqlite_file(database: Database) -> Path:
     if database.file is None:
         hint = "PostgreSQL has pg_dump for that; `catalog db export` works on every database."
-        raise SettingsInvalid(f"{database.place} is no file that could be copied", hint=hint)
+        raise SettingsInvalid(f"{database.place} is not a file to copy", hint=hint)
     if not database.exists:
         raise StoreError(f"there is no database at {database.place}")
     return database.file
@@ -243,7 +244,7 @@ def _refuse_to_replace(file: Path, database: Path | None, *, force: bool) -> Non
         raise SettingsInvalid(f"{file} is the database itself", hint="Name another file.")
     if not force:
         hint = "Name another file, or replace it with --force."
-        raise SettingsInvalid(f"{file} is there already", hint=hint)
+        raise SettingsInvalid(f"{file} exists already", hint=hint)
 
 
 def _size(file: Path) -> str:

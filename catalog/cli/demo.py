@@ -34,10 +34,10 @@ LEFT_OVER = (DATABASE, f"{DATABASE}-journal")
 @click.argument("directory", type=click.Path(path_type=Path), default="demo")
 @pass_app
 def demo(app: App, directory: Path) -> int:
-    """Show nine months of a real catalog; needs no token.
+    """Show nine months of a real catalog, without a token.
 
-    The shipped history is served on the loopback and polled as the live route would be, into
-    DIRECTORY (./demo). The demo's database is made anew each time.
+    The shipped history is served on the loopback, and polled like the live route into DIRECTORY
+    (./demo). Each run replaces the demo's database.
     """
     from catalog.config.build import wire_http, wire_sync
     from catalog.config.load import load
@@ -65,7 +65,7 @@ def demo(app: App, directory: Path) -> int:
         for command in ("changes", "models --at 2025-12-23", "show qwen3", "diff 2 3"):
             say(f"  {with_config(configuration)} {command}")
         say(f"The document is {directory / DOCUMENT}.")
-        say(f"With a token, the same on the live route: INFOMANIAK_API_TOKEN=… {program()} sync")
+        say(f"To poll the live route, with a token: INFOMANIAK_API_TOKEN=… {program()} sync")
     return code
 
 
@@ -74,7 +74,7 @@ def _refuse_passed_over(app: App) -> None:
     for option, value in (("--config", app.config), ("--database", app.database_url)):
         if value is not None:
             text = f"{option} does not go with demo: it makes a database and a configuration of "
-            raise click.UsageError(f"{text}its own. To choose where: catalog demo DIRECTORY.")
+            raise click.UsageError(f"{text}its own. To choose the place: catalog demo DIRECTORY.")
 
 
 def _prepare(directory: Path) -> Path:
@@ -97,7 +97,7 @@ def _refuse_others(directory: Path, configuration: Path) -> None:
         return
     for name in (configuration.name, DATABASE, DOCUMENT):
         if (directory / name).exists():
-            text = f"{directory / name} was not made by the demo, which begins anew each time"
+            text = f"{directory / name} was not made by the demo, which replaces its own files"
             hint = "Name a directory of its own: catalog demo DIRECTORY"
             raise SettingsInvalid(text, hint=hint)
 
@@ -110,7 +110,7 @@ def _watch(server: ReplayServer, sync: Sync) -> int:
         result = run_at(sync, at)
         print_pass(result, tell=say)
         if result.poll.outcome is Outcome.HELD:
-            say("\nIt is true this time, so it is let through: catalog sync --accept", bold=True)
+            say("\nThis change is real, so it is accepted: catalog sync --accept", bold=True)
             result = run_at(sync, at, accept=True)
             print_pass(result, tell=say)
         if status(result) or not server.advance():

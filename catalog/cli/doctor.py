@@ -14,6 +14,7 @@ from catalog.alerts import apprise
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.lazy_types import AnyChannel, Settings
 from catalog.cli.output import format_option, print_json, print_list, say_wrapped
+from catalog.cli.program import typed
 from catalog.core.clock import now, stamp
 from catalog.core.errors import (
     CatalogError,
@@ -47,10 +48,10 @@ class Diagnosis:
 @provider_option
 @pass_app
 def doctor(app: App, style: str) -> int:
-    """Look at all that a pass needs.
+    """Check everything that a pass needs.
 
-    Asks the provider once. Takes the database's lock for a moment. Nothing is written, and no
-    channel is told anything. Exits with 1 when something fails.
+    It asks the provider once, and takes the database's lock for a moment. It writes and sends
+    nothing. It exits with 1 if a check fails.
     """
     app = app.with_files()
     found = list(_look(app))
@@ -66,7 +67,7 @@ def doctor(app: App, style: str) -> int:
         for each in found:
             print_list([(f"{each.state:4}", f"{each.what:{width}}", each.said)])
             if each.todo:
-                say_wrapped(each.todo, 8 + width)
+                say_wrapped(typed(each.todo), 8 + width)
     return int(any(each.state == "fail" for each in found))
 
 
@@ -76,7 +77,7 @@ def _look(app: App) -> Iterator[Diagnosis]:
     except SettingsInvalid as error:
         for mistake in str(error).splitlines()[1:] or [str(error)]:
             yield Diagnosis("configuration", "fail", mistake.strip())
-        yield Diagnosis("the rest", "warn", "not looked at", "Mend the configuration first.")
+        yield Diagnosis("the rest", "warn", "not checked", "Correct the configuration first.")
         return
     from catalog.config.build import check_channels
     from catalog.config.exposed import exposed
@@ -110,7 +111,7 @@ def _provider(settings: Settings, what: str) -> Iterator[Diagnosis]:
     except CatalogError as error:
         yield Diagnosis(what, "fail", str(error), error.hint)
         return
-    token = "took the token" if settings.one.token else "answered"
+    token = "accepted the token" if settings.one.token else "answered"
     told = f"{settings.one.url} {token}, {len(response.body):,} bytes"
     yield Diagnosis(what, "ok", told)
     yield _clock(response.headers.get("date"))
@@ -121,10 +122,11 @@ def _clock(date: str | None) -> Diagnosis:
         theirs = parsedate_to_datetime(date or "")
         away = abs((now() - theirs).total_seconds())
     except (ValueError, TypeError, OverflowError):
-        return Diagnosis("clock", "warn", "the provider did not say what time it is")
+        return Diagnosis("clock", "warn", "the provider's answer has no valid Date header")
     if away > DRIFT:
         said = f"{stamp(now())} here, {stamp(theirs)} at the provider"
-        return Diagnosis("clock", "warn", said, "Let this machine keep its time, as by NTP.")
+        todo = "Synchronize the clock of this machine, for example by NTP."
+        return Diagnosis("clock", "warn", said, todo)
     return Diagnosis("clock", "ok", f"within {DRIFT:.0f} s of the provider's")
 
 
@@ -138,10 +140,10 @@ def _database(app: App) -> Diagnosis:
         is_there = database.exists
         refused = _refused(database.file) if database.file else ""
         if refused:  # because SQLite writes a journal there before each change
-            todo = "Give this user the folder of the database, or set database."
+            todo = "Let this user write to the folder of the database, or set database."
             return Diagnosis("database", "fail", refused, todo)
         if not is_there:
-            return Diagnosis("database", "ok", f"{database.place} is made by the first pass")
+            return Diagnosis("database", "ok", f"the first pass makes {database.place}")
         with database.reading() as connection:
             checks = list(verify(connection))
         bad = [check.bad for check in checks if check.bad is not None]
@@ -155,7 +157,7 @@ def _database(app: App) -> Diagnosis:
     finally:
         database.close()
     rows = sum(check.rows for check in checks)
-    told = f"{database.place} is sound, {rows:,} rows looked at, and may be written"
+    told = f"{database.place} is intact and writable, {rows:,} rows checked"
     return Diagnosis("database", "ok", told)
 
 
@@ -169,7 +171,7 @@ def _refused(file: Path) -> str:
         with TemporaryFile(dir=place):
             return ""
     except OSError as error:
-        return f"{place} may not be written: {error.strerror}"
+        return f"{place} is not writable: {error.strerror}"
 
 
 def _nearest(place: Path) -> Path:
@@ -180,25 +182,29 @@ def _nearest(place: Path) -> Path:
 
 
 def _document(path: Path, *, is_chosen: bool) -> Diagnosis:
-    """Check the markers, and that the folder is writable, or its nearest existing parent."""
+    """Check the markers, and whether the folder is writable.
+
+    If the folder does not exist, its nearest existing parent is checked.
+    """
     from catalog.report.write import is_spared
 
     place = _nearest(path.parent)
     if path.is_dir() or not place.is_dir():
         wrong = path if path.is_dir() else place
-        return Diagnosis("document", "fail", f"{wrong} is in the way", "Set document.path.")
+        kind = "a folder, not a file" if path.is_dir() else "not a folder"
+        return Diagnosis("document", "fail", f"{wrong} is {kind}", "Set document.path.")
     refused = _refused(path)
     if refused:
-        todo = "Give this user the folder, or set document.path."
+        todo = "Let this user write to the folder, or set document.path."
         return Diagnosis("document", "fail", refused, todo)
     try:
         if is_spared(path):
             state: Literal["warn", "fail"] = "fail" if is_chosen else "warn"
-            kept = f"{path} exists without markers, so it stays as it is"
+            kept = f"{path} exists without markers, so it is not changed"
             return Diagnosis("document", state, kept, MarkersMissing.hint)
     except DocumentError as error:
         return Diagnosis("document", "fail", str(error), error.hint)
-    return Diagnosis("document", "ok", f"{path} may be written")
+    return Diagnosis("document", "ok", f"{path} is writable")
 
 
 def _channel(channel: AnyChannel, proxy: Proxy | None) -> Iterator[Diagnosis]:
@@ -232,14 +238,14 @@ def _target(channel: str, url: str) -> Diagnosis:
     if address is not None:
         return _host(what, *address)
     todo = f"`catalog alerts test {channel}` sends a real message."
-    return Diagnosis(what, "warn", "whether it can be reached is not known here", todo)
+    return Diagnosis(what, "warn", "the connection cannot be checked here", todo)
 
 
 def _host(what: str, host: str, port: int, role: str = "") -> Diagnosis:
     try:
         socket.create_connection((host, port), SECONDS).close()
     except OSError as error:
-        todo = "Check the channel's settings, and the way there from this machine."
+        todo = "Check the channel's settings, and the network from this machine to the host."
         said = f"{host}:{port}{role}: {error.strerror or error}"
         return Diagnosis(what, "fail", said, todo)
-    return Diagnosis(what, "ok", f"{host}:{port}{role} takes connections")
+    return Diagnosis(what, "ok", f"{host}:{port}{role} accepts connections")

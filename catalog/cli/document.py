@@ -18,7 +18,7 @@ COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="Write nothing; exit with 1 when it is behind.")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if it is outdated.")
 @click.option("--diff", "show_diff", is_flag=True, help="Write nothing; show what would change.")
 @at_option
 @click.option("--output", metavar="FILE|-", help="Another file than the configured one, or stdout.")
@@ -42,7 +42,7 @@ def render(
 ) -> int:
     """Write the document from the store.
 
-    Text outside the marked regions is never touched.
+    Text outside the marked regions is never changed.
     """
     from catalog.config.build_document import wire_publisher
     from catalog.store import history
@@ -63,7 +63,7 @@ def render(
     if show_diff:
         _print_diff(wanted)
     if check and wanted.differs:
-        note(f"{wanted.path} is behind; run `catalog render`")
+        note(f"{wanted.path} is outdated; run `catalog render`")
     if check or show_diff:
         return int(check and wanted.differs)
     say(f"{wanted.path} {'written' if write(wanted) else 'is up to date'}")

@@ -45,7 +45,7 @@ Line = tuple[str, str]
 def explain(app: App, finding: str, style: str) -> int:
     """Explain one FINDING: its rule, its comparison, its messages.
 
-    It is named by its number in `catalog changes`, or by its fingerprint or how that begins.
+    FINDING is the number in `catalog changes`, the fingerprint, or the beginning of a fingerprint.
     """
     from catalog.config.build import wire_provider
     from catalog.store import changelog, lookup
@@ -114,8 +114,8 @@ def bundled(finding: Finding) -> str | None:
                 how = "came or went together" if common_tendency(updates) else "moved in one poll"
                 return f"{count(len(fields), 'field')} that {how} on {models}"
             return (
-                f"a wave: one field on most models, or on {SAME_MOVES} or more that made the same "
-                "move or that it came to"
+                f"a wave: one field on most models, or on {SAME_MOVES} or more models that got the "
+                "same move, or that all got the field"
             )
         case Renamed():
             return f"{many:,} names that changed in the same way"
@@ -152,7 +152,7 @@ def _judged(found: Finding, rule: Rule | None, own: str) -> Iterator[Line]:
     if found.moves is not None:
         yield (
             "",
-            "a return has the level of its move, if that is more severe",
+            "a return to an earlier value has the level of its move, if that is more severe",
         )
     if found.is_wave:
         yield "", "of changes in one finding, the most severe rule decides"
@@ -170,7 +170,7 @@ def _compared(found: Finding, snapshots: tuple[str | None, str | None]) -> Itera
         case _ if found.models:
             yield "compared", f"snapshot {before} with snapshot {after}"
         case _:
-            yield "compared", "nothing: it is about the way, not about the catalog"
+            yield "compared", "nothing: it is about the poll or a message, not about the catalog"
 
 
 def _print_facts(found: Finding, attributes: Attributes) -> None:

@@ -1,7 +1,7 @@
 """Run the fast path of `catalog sync`.
 
-It records an unchanged answer without reading the settings. Nearly every run from cron ends here,
-so this module and its imports load nothing heavy.
+It records an unchanged answer without reading the settings. This module and its imports load no
+large library, because nearly every run from cron ends here.
 """
 
 import logging
@@ -122,7 +122,7 @@ def poll_fast(line: Line, clock: Clock = now) -> Pass | Skipped | Answered | Non
         # The row may be damaged. The level is DEBUG, because the full pass reports the error.
         logger.debug("no fast path: %s", type(error).__name__)
     except Exception as error:  # noqa: BLE001  # because a full pass can still poll
-        log_unexpected(logger, "the fast path broke off", error)
+        log_unexpected(logger, "the fast path failed", error)
     return None
 
 

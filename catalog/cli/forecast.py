@@ -36,8 +36,8 @@ SHORT_COLUMNS = (
 def forecast(app: App, style: str) -> int:
     """List every model with an end.
 
-    Each has its day, the days left, the reason, and possible successors. The next end comes first,
-    past ends come last.
+    Each line has the day, the days left, the reason, and possible successors. The next end comes
+    first, and past ends come last.
     """
     from catalog.api.endings import ending_json, read_endings
 
@@ -60,7 +60,7 @@ def forecast(app: App, style: str) -> int:
 
 
 def end_lines(expected: Forecast, instead: tuple[Successor, ...]) -> Iterator[tuple[str, str]]:
-    """Yield the last day of one model with its source, and each successor."""
+    """Yield a model's last day with its source, and each successor."""
     at = now()
     left = days_left(expected.until, at)
     if expected.until < at.date() and expected.basis != "proved":
@@ -86,7 +86,7 @@ def _row(end: End, at: datetime, instead: tuple[Successor, ...]) -> Row:
 
 
 def _short(end: End, at: datetime, instead: tuple[Successor, ...]) -> Row:
-    """Return the cells of a terminal: one text for the end, and the best successor."""
+    """Return the cells of a terminal: the end, and the best successor."""
     day, left = end.forecast.until, days_left(end.forecast.until, at)
     return (
         one_line(end.model.name),

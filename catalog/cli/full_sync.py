@@ -20,7 +20,7 @@ from catalog.store.database import Database
 def opened(app: App, *, dry_run: bool) -> Iterator[tuple[list[Scheduled], list[int]]]:
     """Open database and HTTP client, yield scheduled work and exit codes.
 
-    With several providers, one without a token only adds an exit code and stops no other.
+    With several providers, one without a token only adds an exit code, and the others run.
     """
     app = app.with_files()
     app.note_spared()

@@ -8,6 +8,7 @@ import click
 
 from catalog.cli.output import colors, say
 from catalog.cli.pages import Page, folder, pages, plain
+from catalog.cli.program import typed
 from catalog.core.errors import NotFound
 from catalog.core.text import closest, did_you_mean
 from catalog.core.visible import visible
@@ -49,15 +50,15 @@ def show_help(context: click.Context, topic: tuple[str, ...]) -> int:
 
 
 def _list(known: Mapping[str, Page]) -> None:
-    say("Topics, shown by `catalog help TOPIC`:")
+    say(typed("Topics, shown by `catalog help TOPIC`:"))
     width = max(map(len, known), default=0)
     for topic, page in known.items():
         say(visible(f"  {topic:{width}}  {page.about}"))
-    say("TOPIC is also a command, a setting, a rule or an error: `catalog help hold.share`.")
+    say(typed("TOPIC is also a command, a setting, a rule or an error: `catalog help hold.share`."))
 
 
 def _sections(known: Mapping[str, Page], wanted: str) -> Iterator[str]:
-    """Yield the sections with a heading, each with the topic of its page."""
+    """Yield the sections with this heading, and the topic of each page."""
     for page in known.values():
         for title, text in page.sections():
             if title.lower() == wanted.lower():
@@ -65,7 +66,7 @@ def _sections(known: Mapping[str, Page], wanted: str) -> Iterator[str]:
 
 
 def _command(context: click.Context, words: tuple[str, ...]) -> str | None:
-    """Return the help of a command, None if there is no such command."""
+    """Return the help of a command, None if it does not exist."""
     parent = context.find_root()
     command: click.Command | None = parent.command
     for word in words:
@@ -85,7 +86,7 @@ def _subcommand(
 
 
 def _show(text: str) -> None:
-    """Print Markdown as it is, or rendered and page by page on a terminal."""
+    """Print Markdown. On a terminal, render it and stop after each page."""
     if not sys.stdout.isatty():
         say(visible_lines(text))
         return

@@ -71,7 +71,7 @@ def _several(app: App) -> bool:
 
 
 def _untils(heads: Sequence[Head]) -> list[str]:
-    """Return when the next snapshot of the same provider came, `now` without one."""
+    """Return the time of the provider's next snapshot, `now` without one."""
     following: dict[str, str] = {}
     untils = []
     for head in reversed(heads):

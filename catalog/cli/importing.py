@@ -49,9 +49,9 @@ PAUSE = 0.12
 def import_(app: App, directory: Path, accept: bool) -> int:
     """Import recorded payloads from DIRECTORY.
 
-    Each is stored at its own time, without alerts. Files are named by their UTC time, such as
-    2025-08-13T185522Z.json (.gz too), and hold the whole answer or its bare list. Files that were
-    imported before are skipped.
+    Each is stored with its own time, and sends no alerts. The name of a file is its UTC time, such
+    as 2025-08-13T185522Z.json (.gz too). It has the whole answer or only the list in it. Files that
+    were imported before are skipped.
     """
     from catalog.config.build import wire_http, wire_provider, wire_sync
     from catalog.config.build_document import wire_publisher
@@ -78,7 +78,7 @@ def import_(app: App, directory: Path, accept: bool) -> int:
 
 
 def run_at(sync: Sync, at: datetime, *, accept: bool = False) -> Pass:
-    """Run one pass as if it were that moment."""
+    """Run one pass with this time as the current time."""
     from catalog.sync.sync import Options
 
     return replace(sync, clock=lambda: at).run(Options(accept=accept))

@@ -1,4 +1,4 @@
-"""`catalog init`: make a configuration, try it, and show how to run it every hour."""
+"""`catalog init`: make a configuration, try it, and show the next commands."""
 
 import getpass
 import os
@@ -28,7 +28,7 @@ FILE = click.Path(path_type=Path)
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The configuration that is made, as an absolute path, and as it was named."""
+    """The new configuration: its absolute path, and the path to show."""
 
     path: Path
     named: Path
@@ -36,7 +36,7 @@ class Target:
 
     @property
     def command(self) -> str:
-        """Return how the program is called with this configuration."""
+        """Return the command that runs the program with this configuration."""
         return "catalog" if self.is_usual else f"catalog --config {shlex.quote(str(self.named))}"
 
 
@@ -59,7 +59,7 @@ class Target:
 @click.option("--mail-from", metavar="ADDRESS", help="The sender of mails.")
 @click.option("--mail-to", metavar="ADDRESS", multiple=True, help="A recipient; may be repeated.")
 @click.option("--mail-user", metavar="USER", help="The user of the mail server.")
-@click.option("-y", "--yes", is_flag=True, help="Ask nothing: take the defaults.")
+@click.option("-y", "--yes", is_flag=True, help="Ask nothing: use the defaults.")
 @click.option("--force", is_flag=True, help="Overwrite a configuration that exists.")
 @click.option("--offline", is_flag=True, help="Send no request: no dry run.")
 @pass_app
@@ -83,9 +83,9 @@ def init(
 ) -> int:
     """Make a configuration, and try it.
 
-    On a terminal, it asks for what no option gives. It writes catalog.toml (or the file of
-    --config) and the files of secrets, polls once as a dry run, and prints how to poll every hour.
-    Nothing is overwritten without a question or --force.
+    On a terminal, it asks for every value that is not given by an option. It writes catalog.toml
+    (or the file of --config) and the files of secrets, polls once as a dry run, and prints the
+    commands to poll every hour. It overwrites nothing without a question or --force.
     """
     ask = Ask(sys.stdin.isatty() and sys.stderr.isatty() and not yes)
     target = _target(app)
@@ -125,7 +125,7 @@ def _refuse_existing(target: Target, ask: Ask, *, force: bool) -> None:
 
 
 def _write(target: Target, choices: Choices) -> None:
-    """Write secrets, document and configuration, and say what was written."""
+    """Write secrets, document and configuration, and list the files."""
     from catalog.config.exposed import holds_password
 
     text = configuration(choices)
@@ -137,7 +137,7 @@ def _write(target: Target, choices: Choices) -> None:
     say("Written:", bold=True)
     for secret in _secrets(choices):
         if secret.text is None:
-            say(f"  {secret.path}  was there: the {secret.what}")
+            say(f"  {secret.path}  existed already: the {secret.what}")
             continue
         _put(secret.path, f"{secret.text}\n".encode(), PRIVATE)
         say(f"  {secret.path}  the {secret.what}; only you can read it (mode 600)")
@@ -152,7 +152,7 @@ def _put(path: Path, body: bytes, mode: int | None) -> None:
         real.parent.mkdir(parents=True, exist_ok=True)
         replace(real, body, mode=mode)
     except OSError as error:
-        hint = "Give this user the folder, or name another file."
+        hint = "Let this user write to the folder, or name another file."
         raise StoreError(f"{path} could not be written: {error.strerror}", hint=hint) from None
 
 
@@ -162,7 +162,10 @@ def _secrets(choices: Choices) -> Iterator[SecretFile]:
 
 
 def _append(choices: Choices) -> None:
-    """Add empty regions to a document of the user, for the first pass to fill."""
+    """Add empty regions to a document of the user.
+
+    The first pass fills them.
+    """
     path = choices.document.path
     if path is None or not choices.document.appends:
         return
@@ -193,7 +196,7 @@ def _tried(app: App, target: Target, choices: Choices, *, offline: bool) -> int:
         note_error(error)
         code = error.exit_code
     if code:
-        note(f"The files stay. When that is repaired, try again: {target.command} sync --dry-run")
+        note(f"The files stay. Correct this, then try again: {target.command} sync --dry-run")
     return code
 
 
@@ -216,7 +219,7 @@ def _note_lacking(choices: Choices, target: Target) -> None:
         f"\nNot tried, because there is no token of {provider.name} yet. Set {provider.variable}, "
         f"or make a token file:\n"
         f"  install -m 600 /dev/stdin {shlex.quote(str(file))}   # paste the token, then Ctrl-D\n"
-        f"and take out the # before token_file in {target.named}."
+        f"and remove the # before token_file in {target.named}."
     )
 
 
@@ -244,7 +247,7 @@ def _print_next(target: Target, choices: Choices) -> None:
 
 
 def _kept_out_of_git(choices: Choices) -> Iterator[str]:
-    """Yield the files that must not be committed, if the folder is in a git repository."""
+    """Yield the files that git must not have, if a repository exists."""
     above = (choices.folder, *choices.folder.parents)
     if not any((folder / ".git").exists() for folder in above):
         return

@@ -1,4 +1,4 @@
-"""Ask the questions of `catalog init` on a terminal, and take the defaults elsewhere."""
+"""Ask the questions of `catalog init`. Without a terminal, use the defaults."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ from catalog.core.errors import SettingsInvalid
 from catalog.core.files import read_text
 
 Check = Callable[[str], str]
-"""Returns a right answer, or raises UsageError to have the question asked again."""
+"""Returns a valid answer, or raises UsageError, and then the question is asked again."""
 
 
 def of_type(kind: Any, *, is_secret: bool = False) -> Check:
@@ -45,7 +45,10 @@ class Ask:
         return answer
 
     def hidden(self, question: str, check: Check, *, needed: bool) -> str:
-        """Return a line that is not shown, empty without a terminal, or if it is not needed."""
+        """Ask for a line that is not shown.
+
+        Without a terminal it is empty. If it is not `needed`, the user may leave it empty.
+        """
         if not self.is_on:
             return ""
         answer: str = click.prompt(
@@ -65,7 +68,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class SecretFile:
-    """A file with a secret. Without a text it exists already and stays as it is."""
+    """A file with a secret. Without a text it exists already and is not changed."""
 
     path: Path
     what: str
@@ -112,7 +115,7 @@ class Wanted:
         return next((name for name in names if os.environ.get(name)), "")
 
     def known(self, chosen: SecretFile | None) -> str:
-        """Return the secret of the chosen file or of the environment, empty without one."""
+        """Return the secret of the chosen file or environment, empty without one."""
         name = self.in_environment
         if chosen is None and name == f"{self.variable}_FILE":
             chosen = SecretFile(Path(os.environ[name]), self.what)
@@ -120,7 +123,10 @@ class Wanted:
 
 
 def choose_secret(ask: Ask, wanted: Wanted) -> SecretFile | None:
-    """Return the file of a secret, or None if the environment has it or it is not given yet."""
+    """Return the file of a secret.
+
+    Return None if the environment has the secret, or if it is not known yet.
+    """
     path = wanted.path
     if wanted.piped:
         return _piped(wanted)
@@ -131,7 +137,7 @@ def choose_secret(ask: Ask, wanted: Wanted) -> SecretFile | None:
         if wanted.given or ask.confirm(question, default=True, otherwise=True):
             return SecretFile(path, wanted.what)
     empty = "" if wanted.needed else "; empty: none yet"
-    question = f"{_capital(wanted.what)} (not shown; written to {path}{empty})"
+    question = f"{_capital(wanted.what)} (not shown; stored in {path}{empty})"
     text = ask.hidden(question, wanted.check, needed=wanted.needed)
     if text:
         return SecretFile(path, wanted.what, text)
@@ -154,7 +160,10 @@ def _piped(wanted: Wanted) -> SecretFile:
 
 
 def _from_environment(ask: Ask, wanted: Wanted) -> SecretFile | None:
-    """Offer to write a variable to a file, because cron and systemd do not have the variable."""
+    """Offer to write a variable to a file.
+
+    The reason is that cron and systemd do not have the variable.
+    """
     name = wanted.in_environment
     if name != wanted.variable:
         return None

@@ -27,7 +27,7 @@ class MailFlags:
 
 @dataclass(frozen=True, slots=True)
 class ChosenChannel:
-    """The channel of the new configuration. Its name is its kind."""
+    """The channel of the new configuration. The kind is also its name."""
 
     kind: str
     secret: SecretFile | None = None
@@ -81,17 +81,15 @@ def _mail(ask: Ask, flags: MailFlags, secret: Path | None, folder: Path) -> Chos
 def _refuse_idle(kind: str, secret: Path | None, mail: MailFlags) -> None:
     """Raise UsageError for options that this kind of channel does not use."""
     if secret and kind in {"none", "log"}:
-        raise click.UsageError(f"--channel-file is of no use with --channel {kind}.")
+        raise click.UsageError(f"--channel-file does not go with --channel {kind}.")
     if mail != MailFlags() and kind != "email":
-        raise click.UsageError(f"the options about mail go with --channel email, not {kind}.")
+        raise click.UsageError(f"the options about mail need --channel email, not {kind}.")
 
 
 def _kind(text: str) -> str:
     if text not in KINDS:
         meant = did_you_mean(closest(text, KINDS)) or ";"
-        raise click.UsageError(
-            f"no channel is known as {text!r}{meant} known are {', '.join(KINDS)}."
-        )
+        raise click.UsageError(f"there is no channel {text!r}{meant} known are {', '.join(KINDS)}.")
     return text
 
 

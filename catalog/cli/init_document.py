@@ -25,7 +25,7 @@ class ChosenDocument:
 
 
 def choose_document(ask: Ask, given: str | None, folder: Path, *, appends: bool) -> ChosenDocument:
-    """Return the document. On a terminal, a document without markers leads to a question."""
+    """Return the document. Ask about a document without markers on a terminal."""
     usual = str(folder / USUAL)
     answer = given or ask.text("Markdown overview to keep up to date, or none", usual, _readable)
     if _readable(answer) == NONE:
@@ -43,7 +43,7 @@ def choose_document(ask: Ask, given: str | None, folder: Path, *, appends: bool)
             f"--append. To write elsewhere: --document {_free(path)}."
         )
     other = _free(path)
-    note(f"{path} exists without markers, so it stays as it is. The document is {other}.")
+    note(f"{path} exists without markers, so it is not changed. The document is {other}.")
     return ChosenDocument(other)
 
 
@@ -61,7 +61,7 @@ def _asked(ask: Ask, path: Path) -> ChosenDocument:
 
 
 def _readable(answer: str) -> str:
-    """Return an answer that is no unreadable document, or raise UsageError."""
+    """Return an answer, or raise UsageError if it is an unreadable document."""
     try:
         is_spared(Path(answer))
     except DocumentError as error:
@@ -70,6 +70,6 @@ def _readable(answer: str) -> str:
 
 
 def _free(path: Path) -> Path:
-    """Return a free file beside a document, or one with markers."""
+    """Return another file beside a document: new, or with markers."""
     names = (path.with_stem(f"{path.stem}-catalog{'' if n == 1 else n}") for n in count(1))
     return next(each for each in names if not is_spared(each))

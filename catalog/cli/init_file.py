@@ -34,7 +34,7 @@ LEVEL = 'level = "info"               # or "warning" or "breaking", for fewer me
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """All that is chosen. `folder` is the absolute folder of the configuration."""
+    """All chosen values. `folder` is the absolute folder of the configuration."""
 
     folder: Path
     provider: ChosenProvider
@@ -84,8 +84,8 @@ def _provider(choices: Choices) -> Iterator[str]:
         yield from _token(choices)
     if provider.list:
         yield ""
-        yield "# Made from one answer of the provider. Check it: what a field means is only guessed"
-        yield "# from its name and values. Places of fields are written with dots."
+        yield "# Made from one answer of the provider. Check it, because the meaning of each field"
+        yield "# is only guessed from its name and values. Places of fields are written with dots."
         yield from (f"# Note: {line}" for note in provider.notes for line in note.splitlines())
         yield "[provider.list]"
         yield from (f"{name} = {toml_value(value)}" for name, value in provider.list.items())

@@ -1,4 +1,4 @@
-"""Choose the provider of `catalog init`: one by name, or the address of a list of models."""
+"""Choose the provider of `catalog init`, by its name or list address."""
 
 import ipaddress
 import os
@@ -22,7 +22,7 @@ NAMED = ("infomaniak", "anthropic", "openrouter", "models.dev")
 """The providers that need no address."""
 _NO_LETTER = re.compile(r"[^a-z0-9]+")
 _SHORT = 3
-"""The most letters of the `co` in `api.mars.co.uk`."""
+"""The maximum number of letters of a part such as `co` in `api.mars.co.uk`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class Flags:
 class ChosenProvider:
     """The provider of the new configuration.
 
-    `variable` is that of its token, and `in_environment` the one that gives it now. A provider by
-    its address has a `base` and the settings of its `list`.
+    `variable` is the variable for its token. `in_environment` is the variable that has the token
+    now. A provider that is given by its address has a `base` and the settings of its `list`.
     """
 
     name: str
@@ -92,7 +92,7 @@ def _source(text: str) -> str:
         return text
     meant = did_you_mean(closest(text, NAMED)) or ";"
     raise click.UsageError(
-        f"no provider is known as {text!r}{meant} known are {', '.join(NAMED)}. For any other one, "
+        f"there is no provider {text!r}{meant} known are {', '.join(NAMED)}. For any other one, "
         "give the address of its list of models, such as https://api.example.org/v1/models."
     )
 
@@ -102,7 +102,7 @@ def _chosen(ask: Ask, flags: Flags, source: str, folder: Path) -> ChosenProvider
     if kind is None:
         return _by_address(ask, flags, source, folder)
     if flags.name is not None:
-        raise click.UsageError(f"--name goes with an address; {kind} has its name already.")
+        raise click.UsageError(f"--name is only for an address; {kind} has a name already.")
     name = kind.replace(".", "-")
     variable = _variable(kind, name)
     if kind != "infomaniak" and not _needs_token(kind):
@@ -115,7 +115,10 @@ def _chosen(ask: Ask, flags: Flags, source: str, folder: Path) -> ChosenProvider
 
 
 def _kind_of(url: str) -> str | None:
-    """Return the shipped kind that reads an address better than a proposal does."""
+    """Return the shipped kind for an address, None without one.
+
+    It is better than a proposal from one answer.
+    """
     from catalog.providers.described.description import shipped  # loads the HTTP client
     from catalog.providers.infomaniak.provider import ROUTE
 
@@ -137,7 +140,7 @@ def _by_address(ask: Ask, flags: Flags, url: str, folder: Path) -> ChosenProvide
     from catalog.config.types import Name  # loads pydantic
 
     if flags.offline:
-        raise click.UsageError("--offline goes with no address, because its list is read once.")
+        raise click.UsageError("--offline does not go with an address, because the list is read.")
     name = flags.name or ask.text("Name of this provider", name_of(url), of_type(Name))
     of_type(Name)(name)
     variable = _variable("json", name)

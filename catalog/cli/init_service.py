@@ -32,10 +32,10 @@ systemctl enable --now catalog"""
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What a service runs: the program, its absolute configuration and its user.
+    """The parts of a service: program, absolute configuration and user.
 
-    `variables` are those of the environment that it needs, and `files` those outside of the folder
-    of the configuration.
+    `variables` are the environment variables that it needs. `files` are its files outside the
+    folder of the configuration.
     """
 
     program: Sequence[str]
@@ -54,7 +54,7 @@ class Service:
         yield self.container()
 
     def cron(self) -> str:
-        """Return the line for crontab, which reads % as the end of the line."""
+        """Return the line for crontab. Its % are escaped, because % ends a line."""
         words = [*self.program, "-q", "--config", str(self.config), "sync", "--scheduled"]
         return f"0 * * * * {shlex.join(words)}".replace("%", "\\%")
 
@@ -64,7 +64,10 @@ class Service:
         return UNIT.format(user=self.user, line=" ".join(map(_unit_word, words)))
 
     def container(self) -> str:
-        """Return the commands that build an image, and start it with the folder as /data."""
+        """Return the commands that build and start an image.
+
+        The folder of the configuration is /data there.
+        """
         folder = self.config.parent
         mounts = [f"{folder}:/data", *(f"{file}:{file}:ro" for file in self.files)]
         # Emptied, because the image sets both, and the configuration has its own.
@@ -87,7 +90,7 @@ def program() -> tuple[str, ...]:
 
 
 def _unit_word(word: str) -> str:
-    """Return a word for ExecStart, where % and $ have a meaning of their own."""
+    """Return a word for ExecStart. Escape % and $, because systemd replaces them."""
     plain = word.replace("%", "%%").replace("$", "$$")
     if all(each.isalnum() or each in "/._-%$+:@=," for each in plain):
         return plain

@@ -1,6 +1,6 @@
 """Name types for annotations without importing their libraries.
 
-SQLAlchemy, pydantic and httpx take half a second to load, which is too slow for `catalog COMMAND
+SQLAlchemy, pydantic and httpx need half a second to load, which is too slow for `catalog COMMAND
 --help` and the fast path. A type checker sees the types. At run time each name is `Any`.
 """
 

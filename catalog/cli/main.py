@@ -21,19 +21,20 @@ from catalog.core.errors import CatalogError, InternalError, StoreError
 INTERRUPTED = 130
 USAGE = 2
 COLLECT_AFTER = 50_000
-"""The new objects before a garbage collection. Imports and answers make many objects at once, and
-few cycles, so Python's default of 700 takes a twentieth of the time and finds nothing.
+"""The number of new objects before a garbage collection. With Python's default of 700, collections
+need a twentieth of the time and find nothing, because imports and answers make many objects at once
+and few cycles.
 """
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "alerts": ("alerts", "List the messages to the channels."),
     "changes": ("changes", "List what changed, oldest first."),
-    "check": ("check", "Find uses of models that are gone or about to go."),
+    "check": ("check", "Find uses of models that are gone or about to end."),
     "completion": ("completion", "Print the completion script of a SHELL."),
     "config": ("config", "Show and check the configuration."),
-    "db": ("db", "Keep what is known: back up, restore, verify, move."),
-    "demo": ("demo", "Show nine months of a real catalog; needs no token."),
+    "db": ("db", "Back up, restore, verify and move the database."),
+    "demo": ("demo", "Show nine months of a real catalog, without a token."),
     "diff": ("changes", "Compare two states A and B."),
-    "doctor": ("doctor", "Look at all that a pass needs."),
+    "doctor": ("doctor", "Check everything that a pass needs."),
     "explain": ("explain", "Explain one FINDING: its rule, its comparison, its messages."),
     "forecast": ("forecast", "List every model with an end."),
     "help": ("help", "Show a page of the documentation, or list the topics."),
@@ -42,17 +43,17 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "matrix": ("matrix", "Show which model answers on which route, and since when."),
     "mcp": ("mcp", "Answer an assistant's questions, until stdin is closed."),
     "models": ("models", "List the models of the catalog."),
-    "note": ("notes", "Note what is announced of MODEL."),
+    "note": ("notes", "Note the announced end of MODEL."),
     "notes": ("notes", "List all notes, oldest first, and which of them count."),
     "polls": ("history", "List the latest polls and how each ended, newest first."),
-    "probe": ("probe", "Call each model as cheaply as can be, and keep what it says."),
+    "probe": ("probe", "Call each model at minimum cost, and store the results."),
     "provider": ("provider", "List the providers that are polled."),
     "render": ("document", "Write the document from the store."),
     "replay": ("replay", "Serve recorded answers on the loopback."),
-    "serve": ("serve", "Run a pass whenever the schedule says so, until stopped."),
-    "show": ("models", "Show all that is known of one MODEL."),
+    "serve": ("serve", "Run passes by the schedule, until stopped."),
+    "show": ("models", "Show everything that is known about one MODEL."),
     "snapshots": ("history", "List the accepted states of the catalog, oldest first."),
-    "status": ("status", "Say whether all is well; exits with 1 when not."),
+    "status": ("status", "Report whether all is well; exit with 1 if not."),
     "sync": ("sync", "Poll the provider once."),
     "tune": ("tune", "Judge the stored history again, and count what is reported."),
     "web": ("web", "Serve pages, feeds, a calendar, metrics and an API, read-only."),
@@ -80,7 +81,7 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Load the command that the arguments name, or raise UsageError with a suggestion."""
+        """Load the named command, or raise UsageError with a suggestion."""
         word = args[0]
         if word not in COMMANDS and not word.startswith("-") and not ctx.resilient_parsing:
             raise no_such_command(word, COMMANDS, _groups, ctx)
@@ -89,7 +90,7 @@ class Commands(click.Group):
 
 
 def _groups() -> Iterator[click.Group]:
-    """Yield the commands that have commands of their own."""
+    """Yield the commands that have subcommands."""
     commands = map(load, GROUPS)
     return (each for each in commands if isinstance(each, click.Group))
 
@@ -109,7 +110,7 @@ def load(name: str) -> click.Command:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 a check found something, 2 usage or configuration, 3 provider "
     "not read, 4 answer invalid, 5 answer held, 6 database or file not read or written, "
-    "70 a mistake of this program.",
+    "70 a bug in this program.",
 )
 @click.option("--config", type=click.Path(path_type=Path), help="The configuration file.")
 @click.option("--database", metavar="URL", help="An SQLAlchemy URL, or the path of an SQLite file.")
@@ -131,7 +132,7 @@ def cli(
     quiet: bool,
     log_format: str,
 ) -> None:
-    """Know what a provider's model catalog says, what changed, and whether it is true."""
+    """Store each provider's model list, show what changed, and check it."""
     from catalog.cli.logs import start_logging
 
     verbosity = -1 if quiet else verbose
@@ -144,7 +145,7 @@ def main() -> None:
     gc.set_threshold(COLLECT_AFTER, *gc.get_threshold()[1:])
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            # Opened if our parent closed it, because the next file would get its number.
+            # Opened if the parent process closed it, because the next file would get its number.
             setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  # open while we run
     codecs.register_error("shown", spelled)
     for stream in (sys.stdout, sys.stderr):

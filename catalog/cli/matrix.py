@@ -23,14 +23,14 @@ DETAILS = (
 
 
 @click.command()
-@click.option("--said", is_flag=True, help="One line for each model and route, with the words.")
+@click.option("--said", is_flag=True, help="One line for each model and route, with the answer.")
 @format_option("table", "json", "markdown")
 @provider_option
 @pass_app
 def matrix(app: App, said: bool, style: str) -> int:
     """Show which model answers on which route, and since when.
 
-    Reads the database alone. `(?)` marks what waits for a second try.
+    It only reads the database. `(?)` marks a result that waits for a second try.
     """
     from catalog.api.matrix import matrix_json, read_matrix
 

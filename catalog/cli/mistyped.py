@@ -1,10 +1,12 @@
-"""Suggest what a person may have meant by an unknown command, option or value."""
+"""Suggest a known word for an unknown command, option or value."""
 
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
 import click
+
+from catalog.cli.program import typed
 
 OTHER_NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -24,7 +26,7 @@ OTHER_NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "version": "--version",
     }
 )
-"""Words of other programs, and what they are called here."""
+"""Words of other programs, and the same commands of this program."""
 FORMATS: Final = frozenset({"table", "text", "json", "csv", "markdown"})
 LISTS: Final = frozenset({"list", "ls"})
 
@@ -39,7 +41,7 @@ class Choices(click.Choice[str]):
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """Return ` Did you mean X?`, or an empty text if nothing is similar."""
+    """Return ` Did you mean X?`, empty without a similar word."""
     near = _near(word, known)
     return f" Did you mean {near!r}?" if near else ""
 
@@ -53,13 +55,16 @@ def _near(word: str, known: Iterable[str]) -> str | None:
 def no_such_command(
     name: str, known: Iterable[str], groups: Callable[[], Iterable[click.Group]], ctx: click.Context
 ) -> click.UsageError:
-    """Return the error for an unknown command, with a similar one or one of a group."""
+    """Return the error for an unknown command, with a suggestion.
+
+    The suggestion is a similar command, or the command of this name in a group.
+    """
     wrong = f"No such command {name!r}."
     if name in OTHER_NAMES:
-        return click.UsageError(f"{wrong} Did you mean `catalog {OTHER_NAMES[name]}`?", ctx)
+        return click.UsageError(typed(f"{wrong} Did you mean `catalog {OTHER_NAMES[name]}`?"), ctx)
     owner = next((each.name for each in groups() if name in each.commands), None)
     if owner is not None:
-        return click.UsageError(f"{wrong} Did you mean `catalog {owner} {name}`?", ctx)
+        return click.UsageError(typed(f"{wrong} Did you mean `catalog {owner} {name}`?"), ctx)
     return click.UsageError(f"{wrong}{suggestion(name, known)}", ctx)
 
 

@@ -22,6 +22,7 @@ from catalog.cli.output import (
     print_rows,
     say,
 )
+from catalog.cli.program import typed
 from catalog.cli.tables import Column
 from catalog.cli.when import when_option
 from catalog.core.clock import now, stamp
@@ -84,7 +85,7 @@ def models(app: App, at: When | None, kind: str | None, status: str | None, styl
 
 
 def _note_unknown(what: str, word: str | None, known: set[str]) -> None:
-    """Note a type or status that no model has, with the nearest one."""
+    """Report a type or status that no model has, and suggest one."""
     if word is None or word in known:
         return
     near = suggestion(word, known)
@@ -98,10 +99,10 @@ def _note_unknown(what: str, word: str | None, known: set[str]) -> None:
 @provider_option
 @pass_app
 def show(app: App, model: str, at: When | None, style: str) -> int:
-    """Show all that is known of one MODEL.
+    """Show everything that is known about one MODEL.
 
-    It is named by its name or id; what is shown is its facts, when it was first seen, its history,
-    also under the ids that it had before.
+    MODEL is a name or an id. The output has its facts, the time when it was first seen, and its
+    history, including that of its earlier ids.
     """
     from catalog.api.reads import Place, read_details
     from catalog.config.build import wire_provider
@@ -173,6 +174,5 @@ def _print_history(findings: tuple[Finding, ...]) -> None:
         say("history")
     print_list([(stamp(each.at), f"{each.level:8}", sentence(each)) for each in told], indent=2)
     if quiet:
-        say(
-            f"  {count(quiet, 'quiet change')} left out; `catalog changes --level quiet` shows them"
-        )
+        left_out = f"  {count(quiet, 'quiet change')} left out"
+        say(typed(f"{left_out}; `catalog changes --level quiet` shows them"))

@@ -35,10 +35,10 @@ LONGEST = 500
 
 def _day(_context: click.Context, _option: click.Parameter, text: str | None) -> date | None:
     try:
-        # Requires hyphens, because people may misread the other forms of ISO 8601.
+        # Hyphens are required, because people may misread the other forms of ISO 8601.
         return None if text is None else date.fromisoformat(text if "-" in text else "")
     except ValueError:
-        raise click.BadParameter(f"{text!r} is no day; write one as 2026-12-01") from None
+        raise click.BadParameter(f"{text!r} is not a day; write it as 2026-12-01") from None
 
 
 def _line(context: click.Context, option: click.Parameter, text: str | None) -> str | None:
@@ -51,8 +51,8 @@ def _line(context: click.Context, option: click.Parameter, text: str | None) -> 
 @click.command(name="note")
 @click.argument("model", callback=model_name)
 @click.option("--retires", metavar="DAY", callback=_day, help="The day of its end: 2026-12-01.")
-@click.option("--successor", metavar="NAME", callback=_line, help="Model that replaces it.")
-@click.option("--source", metavar="URL", callback=_line, help="Page that says so.")
+@click.option("--successor", metavar="NAME", callback=_line, help="The model that replaces it.")
+@click.option("--source", metavar="URL", callback=_line, help="The page that announces it.")
 @click.option("--remove", is_flag=True, help="Remove the note.")
 @provider_option
 @pass_app
@@ -64,15 +64,15 @@ def note_(
     source: str | None,
     remove: bool,
 ) -> int:
-    """Note what is announced of MODEL.
+    """Note the announced end of MODEL.
 
-    The newest note counts as a whole, in place of earlier ones, which are kept.
+    Only the newest note counts. Earlier ones are kept.
     """
     from catalog.store import forecasts, history
 
     given = (retires, successor, source)
     if remove and any(given):
-        raise click.UsageError("--remove goes with none of --retires, --successor and --source.")
+        raise click.UsageError("--remove does not go with --retires, --successor or --source.")
     if not remove and not (retires or successor):
         raise click.UsageError("--retires, --successor or --remove is expected.")
     with app.changing() as connection:
@@ -82,7 +82,7 @@ def note_(
         before = forecasts.newest(connection, provider).get(key)
         wanted = Note(key, now(), *given)
         if remove and (before is None or before.is_withdrawn):
-            say(visible(f"{name}: nothing was noted"))
+            say(visible(f"{name}: there is no note"))
             return 0
         forecasts.write(connection, provider, wanted)
     say(visible(f"{name}: {_told(wanted)}"))
@@ -104,7 +104,7 @@ def notes(app: App, style: str) -> int:
     if style == "json":
         print_json({"notes": [_json(*row) for row in rows]})
     elif not rows and style == "table":
-        say("nothing was noted")
+        say("no notes")
     else:
         several = len(app.each) > 1
         listing = [(*([row[0]] * several), *_row(*row[1:])) for row in rows]
@@ -130,7 +130,7 @@ def _listed(app: App, provider: str) -> list[tuple[str, str, Note, bool]]:
 
 def _told(each: Note) -> str:
     if each.is_withdrawn:
-        return "what was noted is taken back"
+        return "the note is removed"
     parts = [
         f"retires on {each.retires}" if each.retires else "",
         f"successor {each.successor}" if each.successor else "",

@@ -10,6 +10,7 @@ from typing import Any, Literal, TextIO, cast
 import click
 
 from catalog.cli.mistyped import Choices
+from catalog.cli.program import typed
 from catalog.cli.tables import NARROWEST, Cell, Column, Table, wrap
 from catalog.core.errors import CatalogError
 from catalog.core.files import shown
@@ -30,7 +31,7 @@ COLORS = {
 }
 """The colors of the cells with these words."""
 PLAIN = str.maketrans({"…": "...", "→": "->", "–": "-"})
-"""What our own characters become on a terminal that cannot show them."""
+"""The replacements of our own characters on a terminal that cannot show them."""
 
 Row = Sequence[Cell]
 
@@ -83,7 +84,7 @@ def error_text(error: CatalogError) -> str:
 
 
 def _lines(text: str) -> str:
-    return "\n".join(map(visible, text.split("\n")))
+    return "\n".join(map(visible, typed(text).split("\n")))
 
 
 def silence(stream: TextIO) -> None:
@@ -183,14 +184,17 @@ def terminal_width() -> int | None:
 
 
 def printable(text: str) -> str:
-    """Return text as stdout can show it, because its width counts in tables."""
+    """Return text as stdout shows it, because tables need its width."""
     encoding = sys.stdout.encoding or "utf-8"  # None if it writes to memory
     return text if text.isascii() else text.encode(encoding, "shown").decode(encoding)
 
 
 def spelled(error: UnicodeError) -> tuple[str, int]:
-    r"""Spell out text that a terminal cannot show: `->`, and file name bytes as `\xff`."""
-    unwritten = cast("UnicodeEncodeError", error)  # because the handler is only used to write
+    r"""Spell out text that a terminal cannot show.
+
+    `→` becomes `->`, and the bytes of file names become `\xff`.
+    """
+    unwritten = cast("UnicodeEncodeError", error)  # because only writing uses the handler
     text = shown(unwritten.object[unwritten.start : unwritten.end]).translate(PLAIN)
     return text.encode("ascii", "backslashreplace").decode("ascii"), unwritten.end
 
@@ -211,10 +215,10 @@ def _plain(padded: str, _text: str | None) -> str:
 
 
 def _write(stream: TextIO, text: str, *, nl: bool = True, **style: Any) -> None:
-    # Text without a style gets no codes, because FORCE_COLOR must not break JSON.
+    # Text without a style gets no color codes, because FORCE_COLOR must not break JSON.
     styled = click.style(text, **style) if any(style.values()) else text
     try:
         click.echo(styled, file=stream, nl=nl, color=colors(stream))
     except BrokenPipeError:
-        # Output is discarded without an error, because the reader stopped and our work must end.
+        # The output is discarded, because the reader has stopped and the work must be completed.
         silence(stream)

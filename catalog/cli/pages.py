@@ -1,4 +1,4 @@
-"""Find the pages of the documentation, in the wheel or in a checkout."""
+"""Find the pages of the documentation in the wheel or checkout."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ LARGEST = 1024 * 1024
 ABOUT = 70
 """The maximum characters of a page's description."""
 HIDDEN = frozenset({"models"})
-"""Pages that are no topic, because they are data."""
+"""Pages that are not topics, because they are data."""
 _FENCE = re.compile(r"^ {0,3}(```|~~~)")
 _HEADING = re.compile(r"^(#{1,6}) +(.*?) *#*$")
 _LINK = re.compile(r"!?\[([^\]]*)\]\(([^()\s]*)\)")
@@ -25,7 +25,7 @@ _SENTENCE = re.compile(r"(?<=[.?])\s")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: its topic, which is the name of its file, and its Markdown text."""
+    """One page of the documentation. The topic is its file name without suffix."""
 
     topic: str
     text: str
@@ -38,7 +38,10 @@ class Page:
         return cut(_SENTENCE.split(" ".join(plain(prose).lstrip("# ").split()))[0], ABOUT)
 
     def sections(self) -> Iterator[tuple[str, str]]:
-        """Yield each heading with its section, which ends at the next one of its level."""
+        """Yield each heading with its section.
+
+        A section ends at the next heading of the same level.
+        """
         lines = self.text.splitlines()
         heads = list(_headings(lines))
         for index, (line, level, title) in enumerate(heads):
@@ -47,7 +50,7 @@ class Page:
 
 
 def folder() -> Path:
-    """Return the folder of the pages: in the wheel, else in the checkout."""
+    """Return the folder of the pages, in the wheel or checkout."""
     package = Path(__file__).parents[1]
     shipped = package / "_docs"
     return shipped if shipped.is_dir() else package.parent / "docs"
@@ -61,7 +64,10 @@ def pages(place: Path) -> dict[str, Page]:
 
 
 def plain(text: str) -> str:
-    """Replace links, because a terminal cannot follow them: name the topic or the address."""
+    """Replace links by the name of the topic or the address.
+
+    The reason is that a terminal cannot follow links.
+    """
     return _LINK.sub(_linked, text)
 
 
@@ -75,7 +81,7 @@ def _linked(link: re.Match[str]) -> str:
 
 
 def _headings(lines: list[str]) -> Iterator[tuple[int, int, str]]:
-    """Yield the line number, level and text of headings, not those in code blocks."""
+    """Yield line number, level and text of headings outside code blocks."""
     fence = ""
     for number, line in enumerate(lines):
         if mark := _FENCE.match(line):

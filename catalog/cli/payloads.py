@@ -26,7 +26,8 @@ from catalog.report.sentences import drift_sentence
 def validate(app: App, file: Path, style: str) -> int:
     """Check a payload FILE, or stdin for -.
 
-    Shows every problem and all drift; exits with 1 on problems.
+    It shows every problem and all drift, which is unknown or odd data that is accepted. It exits
+    with 1 on problems.
     """
     from catalog.config.build import wire_provider
 

@@ -38,15 +38,17 @@ PLANNED = (
     Column("Not called because", fit="wrap"),
 )
 OFF = "probing is off: it calls the models, which costs money"
-HOW_TO_ENABLE = "Set `probe.enabled = true`, or give --once to call them now; --dry-run shows what."
+HOW_TO_ENABLE = "Set `probe.enabled = true`, or call them now by --once. --dry-run shows the calls."
 
 
 @click.command()
 @click.argument("models", nargs=-1, metavar="[MODEL]...")
-@click.option("--dry-run", is_flag=True, help="Say what would be called, and what it may cost.")
-@click.option("--once", is_flag=True, help="Call them though `probe.enabled` is off.")
+@click.option(
+    "--dry-run", is_flag=True, help="Show the calls and their maximum cost; call nothing."
+)
+@click.option("--once", is_flag=True, help="Call them even if `probe.enabled` is off.")
 @click.option("--wait", is_flag=True, help="Wait for the second tries, and make them.")
-@click.option("--images", is_flag=True, help="Have images made too, which costs most.")
+@click.option("--images", is_flag=True, help="Generate images too, which costs most.")
 @format_option("text", "json")
 @provider_option
 @pass_app
@@ -59,10 +61,10 @@ def probe(
     images: bool,
     style: str,
 ) -> int:
-    """Call each model as cheaply as can be, and keep what it says.
+    """Call each model at minimum cost, and store the results.
 
-    MODEL is a name or an id; all that are listed, or left within a year, where none is given. It
-    never goes over the day's budget.
+    MODEL is a name or an id. Without it, all models are called that are listed or left within a
+    year. The calls never exceed the day's budget.
     """
     from catalog.config.build import wire_http, wire_sync
     from catalog.config.build_probes import wire_probe_times, wire_probing
@@ -103,7 +105,7 @@ def _run(probing: Probing, wish: Selection, *, wait: bool) -> Results:
 
 
 def _seconds_until(probing: Probing, moment: datetime) -> float:
-    # One second more, because the time is cut to whole seconds.
+    # One second more, because the time was rounded down to whole seconds.
     return max(0.0, (moment - probing.clock()).total_seconds()) + 1
 
 
@@ -142,7 +144,7 @@ def _print_plan(probing: Probing, wish: Selection, settings: Settings, style: st
     chf = tokens * TOP_PRICE / 1_000_000
     say(
         f"\nat most {count(calls, 'call')} and {count(tokens, 'token')}; at CHF {TOP_PRICE:.2f} a "
-        f"million tokens, the dearest published price, CHF {chf:.4f}"
+        f"million tokens, the highest published price, CHF {chf:.4f}"
     )
     terms = settings.probe
     say(
@@ -166,7 +168,7 @@ def _print(results: Results, settings: Settings, *, quiet: bool) -> None:
     spent, terms = results.spent, settings.probe
     if not quiet:
         if results.again_at is not None:
-            say(f"(?) is not believed yet: a second try is due from {stamp(results.again_at)} on")
+            say(f"(?) is not confirmed yet: a second try is due from {stamp(results.again_at)} on")
         say(
             f"today so far {spent.calls:,} of {terms.calls_a_day:,} calls, "
             f"{spent.tokens:,} of {terms.tokens_a_day:,} tokens"

@@ -1,16 +1,15 @@
-"""Say how this program was started, so that a printed command works as typed."""
+"""Find the command that starts this program, for commands in its output."""
 
 import os
 import shlex
-import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 STARTED_AS = "MODEL_CATALOG_STARTED_AS"
-"""The variable in which a script that starts this program gives the command to show."""
+"""A script that starts this program sets this variable to the command to show."""
 FINDS = "MODEL_CATALOG_FINDS"
-"""The variable in which it gives the configuration that it uses by itself."""
+"""The script sets this variable to the configuration that it uses by default."""
 
 
 def program(environ: Mapping[str, str] = os.environ) -> str:
@@ -23,6 +22,14 @@ def program(environ: Mapping[str, str] = os.environ) -> str:
     return _shown(started, environ)
 
 
+def typed(text: str) -> str:
+    """Return a text whose commands in backticks work as typed here.
+
+    Texts name this program `catalog`, which a shell may not find.
+    """
+    return text.replace("`catalog ", f"`{program()} ") if "`catalog " in text else text
+
+
 def with_config(configuration: Path, environ: Mapping[str, str] = os.environ) -> str:
     """Return the words that start this program with a configuration."""
     if environ.get(FINDS) == str(configuration):
@@ -31,8 +38,10 @@ def with_config(configuration: Path, environ: Mapping[str, str] = os.environ) ->
 
 
 def _shown(file: Path, environ: Mapping[str, str]) -> str:
-    """Return the name of a program if a shell finds it by that, else its path."""
-    found = shutil.which(file.name, path=environ.get("PATH"))
+    """Return a program's name if a shell finds it, else its path."""
+    from shutil import which  # imported here, because it loads archive libraries
+
+    found = which(file.name, path=environ.get("PATH"))
     if found is not None and Path(found).absolute() == file.absolute():
         return file.name
     place, here = file.absolute(), Path.cwd()

@@ -83,10 +83,10 @@ def _list(app: App, style: str) -> int:
 )
 @pass_app
 def infer(app: App, source: str, token_file: Path | None) -> int:
-    """Propose how a list of models is to be read.
+    """Propose the settings to read a list of models.
 
-    Prints a [[provider]] for the configuration, made from one answer. Look it over: what a field
-    means is only guessed from its name.
+    It prints a [[provider]] for the configuration, made from one answer. Check it, because the
+    meaning of each field is only guessed from its name and values.
     """
     is_url = source.startswith(("http://", "https://"))
     body = _asked(app, source, token_file) if is_url else _read(source)
@@ -107,7 +107,7 @@ def proposed(body: bytes, source: str) -> Proposal:
         answer = read_strict(body)
         proposal = propose(answer)
     except PayloadInvalid as error:
-        error.hint = f"{source} is to be one answer of the provider, as it was sent."
+        error.hint = f"{source} should be one answer of the provider, as it was sent."
         raise
     if proposal is None:
         text = one_line(error_message(answer))
@@ -133,7 +133,10 @@ def _asked(app: App, url: str, token_file: Path | None) -> bytes:
 
 
 def fetch_list(settings: Settings, url: str, token: str) -> bytes:
-    """Return the answer of a URL, asked with a token if there is one. Raise ProviderError."""
+    """Return the answer of a URL, or raise ProviderError.
+
+    The token is sent unless it is empty.
+    """
     from catalog.config.build import wire_http
 
     headers = {"Accept": "application/json"}
@@ -163,7 +166,7 @@ def toml_value(value: Json) -> str:
         return f"{{ {inner} }}"
     if isinstance(value, list):
         return f"[{', '.join(map(toml_value, value))}]"
-    # JSON leaves DEL as it is, and TOML does not take it.
+    # DEL is escaped, because JSON does not escape it and TOML does not allow it.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

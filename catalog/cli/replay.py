@@ -15,13 +15,13 @@ from catalog.replay.behavior import load
 
 
 class _WithFaults(click.Command):
-    """A command whose help lists the faults, loaded only for the help."""
+    """A command whose help lists the faults. They are loaded only for the help."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx  # unused, because the list is the same in every run
         from catalog.replay.faults import ALL, FAULTS
 
-        with formatter.section("Faults, and what a poll makes of them"):
+        with formatter.section("Faults, and the result of a poll"):
             listed = [(each.kind, f"{each.does}: {each.outcome}") for each in FAULTS.values()]
             formatter.write_dl([*listed, (ALL, "any of these")])
 
@@ -32,13 +32,13 @@ class _WithFaults(click.Command):
     type=click.Path(path_type=Path),
     help="A directory of recorded payloads; the shipped history by default.",
 )
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 means any free port.")
 @click.option("--fault", "kinds", metavar="KIND[,KIND…]", help="Serve faults; listed below.")
 @click.option(
     "--fault-rate",
     "rate",
     type=click.FloatRange(0, 1),
-    help="The share of polls that get a fault; 1, which is all, by default.",
+    help="The share of polls that get a fault; 1 (all) by default.",
 )
 @click.option("--seed", type=int, help="Seed of the random faults; 0 by default.")
 @click.option(
@@ -62,11 +62,11 @@ def replay(
 ) -> int:
     """Serve recorded answers on the loopback.
 
-    They come as from the real route, one after the other: each poll moves on, dry runs too. With
-    --fault, they come through a bad network: a poll that gets a fault moves nothing on.
+    Each poll gets the next answer, dry runs too. With --fault, some polls get a network fault in
+    place of an answer, and the next poll gets that answer.
 
-    Without --provider, the route is Infomaniak's. A provider of the configuration is served at its
-    own route, as it is described; its recordings are named with --history.
+    Without --provider, the route is Infomaniak's. A configured provider is served at its own route,
+    from the recordings of --history.
     """
     from catalog.replay.server import ReplayServer
 
@@ -78,10 +78,10 @@ def replay(
     if behavior is not None:
         server.behave(behavior)
     known = count(len(recordings), "recording")
-    say(f"serving {known} at {server.url}; each poll moves on, dry runs too; Ctrl-C ends")
+    say(f"serving {known} at {server.url}; each poll gets the next, dry runs too; Ctrl-C ends")
     if faults:
         share = f"{100 * faults.rate:g} % of the polls get a fault (seed {faults.seed})"
-        say(f"{share}, and move nothing on: {', '.join(faults.kinds)}")
+        say(f"{share} in place of an answer: {', '.join(faults.kinds)}")
     say(f"try: {_poller(app.provider, server.url, route)}")
     server.serve_forever()
     return 0
@@ -105,9 +105,7 @@ def _route(app: App, history: Path | None, behaves: Path | None) -> Route:
             text = f"no recordings of {app.provider} are shipped: name yours with --history."
             raise click.UsageError(text)
         if behaves is not None:
-            text = (
-                f"how the models of {app.provider} are called is not known: leave out --behavior."
-            )
+            text = f"the calls of {app.provider}'s models are unknown: leave out --behavior."
             raise click.UsageError(text)
     return route
 
@@ -128,7 +126,7 @@ def _faults(kinds: str | None, rate: float | None, seed: int | None, route: Rout
     if kinds is None:
         if rate is None and seed is None:
             return None
-        raise click.UsageError("--fault-rate and --seed are of no use without --fault.")
+        raise click.UsageError("--fault-rate and --seed need --fault.")
     try:
         chosen = read_kinds(kinds, of_rows=route.is_usual)
         return Faults(chosen, 1.0 if rate is None else rate, seed or 0)

@@ -7,6 +7,7 @@ from typing import Any
 
 from catalog.changes.poll import Outcome, Pass, Poll, Published
 from catalog.cli.output import error_text, note, say
+from catalog.cli.program import typed
 from catalog.core.clock import stamp
 from catalog.core.errors import CatalogError, MarkersMissing, PayloadInvalid
 from catalog.core.text import count
@@ -82,9 +83,9 @@ def _document_json(document: Published) -> dict[str, Any]:
 
 
 def document_line(document: Published, *, dry_run: bool = False) -> str:
-    """Return what became of the document, empty if it is up to date."""
+    """Return the line about the document, empty if up to date."""
     if not document.has_markers:
-        text = f"document {document.path} exists without markers, so it stays as it is"
+        text = f"document {document.path} exists without markers, so it is not changed"
         return f"{text}\nhint: {MarkersMissing.hint}"
     if not document.written:
         return ""
@@ -104,7 +105,7 @@ def print_pass(
     `tell` prints errors. `listing` is the command that shows all problems if there are many.
     """
     poll = result.poll
-    # With --quiet, quiet changes count as none, because the user wants news only.
+    # With --quiet, quiet changes are not printed, because the user wants only reported changes.
     hushed = quiet and poll.outcome is Outcome.CHANGED and bool(poll.findings)
     hushed = hushed and not any(each.is_reported for each in poll.findings)
     if not (hushed or (quiet and poll.outcome is Outcome.UNCHANGED and not poll.findings)):
@@ -163,5 +164,5 @@ def _lines(error: CatalogError, listing: str) -> Iterator[str]:
     for problem in problems[:SHOWN_PROBLEMS]:
         yield visible(f"  {problem}")
     if rest := len(problems[SHOWN_PROBLEMS:]):
-        yield visible(f"  and {many}{rest:,} more: `{listing}` lists them")
-    yield f"hint: {error.hint}"
+        yield visible(typed(f"  and {many}{rest:,} more: `{listing}` lists them"))
+    yield typed(f"hint: {error.hint}")

@@ -22,11 +22,11 @@ from catalog.daemon.systemd import Systemd
 @provider_option
 @pass_app
 def serve(app: App) -> int:
-    """Run a pass whenever the schedule says so, until stopped.
+    """Run passes by the schedule, until stopped.
 
     Each provider is polled by its own schedule, one after the other.
 
-    SIGTERM and Ctrl-C finish the running pass; a second one stops at once. SIGHUP reads the
+    SIGTERM and Ctrl-C stop after the running pass; a second one stops at once. SIGHUP reads the
     configuration again.
     """
     from catalog.daemon.daemon import Daemon
@@ -38,7 +38,7 @@ def serve(app: App) -> int:
     def read() -> list[Work]:
         nonlocal in_force
         fresh = app.with_files()
-        # The last file is named again, because a deleted configuration must be an error.
+        # The file is named here, because a deleted configuration must be an error.
         if in_force is not None and not is_file(in_force):
             fresh = replace(fresh, config=in_force)
         try:
@@ -75,7 +75,7 @@ def _works(app: App) -> list[Work]:
     """Read the settings, and build one unit of work per provider.
 
     All passes share one HTTP client and one database. With several providers, one without a token
-    is reported and stops no other.
+    is reported, and the others run.
     """
     from catalog.config.build import refuse_channels, wire_http
     from catalog.daemon.report import error_line

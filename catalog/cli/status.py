@@ -5,6 +5,7 @@ import click
 from catalog.api.health import OK, Issue, Status, headline
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import format_option, print_json, say
+from catalog.cli.program import typed
 from catalog.core.clock import now, stamp
 from catalog.core.text import duration
 from catalog.core.visible import visible
@@ -20,10 +21,10 @@ _INDENT = " " * 16
 @provider_option
 @pass_app
 def status(app: App, style: str) -> int:
-    """Say whether all is well; exits with 1 when not.
+    """Report whether all is well.
 
-    The first line is OK, or NOT WELL with every problem. Reads the database alone: no network, no
-    token. A damaged database is not well.
+    It exits with 1 if not. The first line is OK, or NOT WELL with every problem. It only reads the
+    database, and needs no network and no token. A damaged database is not well.
     """
     from catalog.api.status import read_status, status_json
 
@@ -49,7 +50,7 @@ def status(app: App, style: str) -> int:
         if damaged:
             _print_issue(damaged)
         elif extent in _CHECKED:
-            say(f"  {_CHECKED[extent]} `catalog db verify` checks all of it")
+            say(typed(f"  {_CHECKED[extent]} `catalog db verify` checks all of it"))
     return int(title != OK)
 
 
@@ -81,7 +82,7 @@ def _print_issue(issue: Issue) -> None:
     """Print a problem, its causes and the next command."""
     say(visible(f"  {'problem' if issue.counts else 'note':14}{issue.what}"))
     for line in (*issue.causes, issue.todo):
-        say(visible(f"{_INDENT}{line}"))
+        say(visible(typed(f"{_INDENT}{line}")))
 
 
 def _success(one: Status) -> str:

@@ -1,4 +1,4 @@
-"""Fit tables into a terminal without breaking a name, a status or a date.
+"""Fit tables into a terminal without breaking names or dates.
 
 If a table is too wide, its least important columns are dropped, then texts are cut or wrapped
 between words. If that is not enough, each row becomes a block of lines.
@@ -16,9 +16,9 @@ from catalog.core.visible import NAME_LIMIT
 NOTHING: Final = "–"
 GAP: Final = 2
 LEAST: Final[Mapping[str, int]] = MappingProxyType({"title": 16, "cut": 16, "wrap": 36})
-"""The least width of texts: less of one is of no use."""
+"""The minimum width of texts, because less is not readable."""
 NARROWEST: Final = 20
-"""The least width of wrapped text in a block."""
+"""The minimum width of wrapped text in a block."""
 
 Fit = Literal["whole", "name", "title", "cut", "wrap"]
 Cell = str | int | None
@@ -29,12 +29,12 @@ Paint = Callable[[str, str | None], str]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its name, and what happens to it if a table is too wide.
+    """A column: its name, and its rules for narrow terminals.
 
-    Columns with the highest `rank` are dropped first, those with 0 never. `fit` is `whole` for what
-    is never broken, `name` for names of models (up to 200 characters), `cut` for texts that may end
-    with `…` (`title` for those of up to 200 characters), and `wrap` for sentences. `title` is the
-    heading in tables, if it is not the name.
+    Columns with the highest `rank` are dropped first, those with 0 never. `fit` is `whole` for
+    texts that are never broken, `name` for names of models (up to 200 characters), `cut` for texts
+    that may end with `…` (`title` for those of up to 200 characters), and `wrap` for sentences.
+    `title` is the heading in tables, if it is not the name.
     """
 
     name: str
@@ -48,7 +48,10 @@ class Column:
         return self.title or self.name
 
     def text(self, cell: Cell) -> str:
-        """Return a cell for people: separators in numbers, dashes, names with a limit."""
+        """Return a cell for people.
+
+        Numbers have separators, an empty cell is a dash, and long names are cut.
+        """
         from catalog.core.strict_json import cut
 
         if cell is None:
@@ -68,7 +71,7 @@ class Table:
     """Ends a text that was cut."""
 
     def lines(self, width: int | None, paint: Paint, *, headed: bool = True) -> Iterator[str]:
-        """Yield the lines of a table that is at most `width` wide, None for any width."""
+        """Yield the lines of a table of this maximum width (None: any)."""
         widths = self._widths(width, headed=headed)
         if width is not None and widths is None:
             yield from self._blocks(width, paint)
@@ -80,13 +83,13 @@ class Table:
             yield from self._row(row, kept, paint)
 
     def dropped(self, width: int | None, *, headed: bool = True) -> tuple[str, ...]:
-        """Return the headings of the columns that are not shown at this width."""
+        """Return the headings of columns that are dropped at this width."""
         kept = self._widths(width, headed=headed)
         columns = enumerate(self.columns if kept else ())
         return tuple(each.heading for at, each in columns if at not in (kept or {}))
 
     def _widths(self, width: int | None, *, headed: bool) -> dict[int, int] | None:
-        """Return the width of each column that is shown, None if rows must be blocks."""
+        """Return the width of each shown column, or None for blocks."""
         natural = dict(enumerate(self._natural(headed=headed)))
         if width is None:
             return natural
@@ -95,7 +98,7 @@ class Table:
         droppable = sorted(ranked, key=lambda at: self.columns[at].rank)
         while droppable and _sum(least) > width:
             del least[droppable.pop()]
-        # A list without headings stays one, even if a long word goes over its end.
+        # A list without headings never becomes blocks, even if a long word is wider than the line.
         return _widened(least, natural, width) if _sum(least) <= width or not headed else None
 
     def _natural(self, *, headed: bool) -> Iterator[int]:
@@ -161,7 +164,7 @@ NARROW: Final = str.maketrans(dict.fromkeys("→…–", "-"))
 
 
 def wrap(text: str, width: int) -> Iterator[str]:
-    """Yield lines of a text, broken between words only. A longer word has a line of its own."""
+    """Yield lines of a text, broken only between words. A long word gets its own line."""
     line = ""
     for word in text.split(" ") if _size(text) > width else [text]:
         longer = f"{line} {word}" if line else word
@@ -180,7 +183,7 @@ def _cut(text: str, width: int, more: str) -> str:
 
 
 def _size(text: str) -> int:
-    """Return the columns that a text takes on a terminal: two for each wide character."""
+    """Return the terminal columns of a text: two for each wide character."""
     if text.isascii() or text.translate(NARROW).isascii():
         return len(text)
     from rich.cells import cell_len
@@ -193,7 +196,7 @@ def _sum(widths: Mapping[int, int]) -> int:
 
 
 def _widened(least: Mapping[int, int], natural: Mapping[int, int], width: int) -> dict[int, int]:
-    """Share the spare width out, first to the columns that lack the least."""
+    """Distribute the spare width, first to columns that need the least."""
     lacking = sorted(least, key=lambda at: natural[at] - least[at])
     spare, widths = max(0, width - _sum(least)), dict(least)
     for number, at in enumerate(lacking):

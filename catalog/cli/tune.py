@@ -25,7 +25,7 @@ from catalog.core.text import count, duration
 from catalog.core.visible import visible
 
 NEVER = timedelta(microseconds=1)
-"""Shorter than any time between two moves, so no value is damped."""
+"""Shorter than any time between two moves, so that no value is damped."""
 SHOWN = 10
 """The maximum number of flapping values that are shown."""
 
@@ -53,13 +53,13 @@ class Tuned:
 @click.option(
     "--removals",
     type=Choices(["at once", "next"]),
-    help="When a removal is believed, in place of the setting.",
+    help="When a removal is accepted, in place of the setting.",
 )
 @click.option(
     "--settles-after",
     metavar="DURATION",
     callback=read_span,
-    help="How long what flaps has to stay, in place of the setting.",
+    help="How long a flapping value must stay the same, in place of the setting.",
 )
 @format_option("text", "json")
 @provider_option
@@ -151,7 +151,7 @@ def _print(tuned: Tuned) -> None:
     settled = f"reported again after {duration(policy.settles_after)}"
     moves = count(sum(tried.damped.values()), "move")
     values = count(len(tried.damped), "value")
-    say(f"damped, {settled}: {moves} of {values}, {tried.settled:,} settled elsewhere and reported")
+    say(f"damped, {settled}: {moves} of {values}, {tried.settled:,} reported with another value")
     most = sorted(tried.damped.items(), key=lambda item: (-item[1], item[0][0], item[0][1] or ""))
     if most:
         shown: list[Row] = [(name, field or "listed", times) for (name, field), times in most]
@@ -159,7 +159,7 @@ def _print(tuned: Tuned) -> None:
     values = count(tried.implausible, "value")
     say(f"implausible: {values}, {tried.dropped:,} not confirmed by the next answer")
     say(
-        f"removals, believed {'at once' if policy.removals == 'at once' else 'at the next poll'}: "
+        f"removals, accepted {'at once' if policy.removals == 'at once' else 'at the next poll'}: "
         f"{_confirmed(tried)}"
     )
 
@@ -168,11 +168,12 @@ def _confirmed(trial: Trial) -> str:
     late = count(len(trial.late), "removal")
     if trial.late:
         late += (
-            f" told {duration(median_low(trial.late))} later (at most {duration(max(trial.late))})"
+            f" reported {duration(median_low(trial.late))} later"
+            f" (at most {duration(max(trial.late))})"
         )
     else:
-        late += " told later"
-    return f"{late}, {trial.returned:,} back before"
+        late += " reported later"
+    return f"{late}, {trial.returned:,} restored before"
 
 
 def _cells(trial: Trial, level: str) -> tuple[int, str]:

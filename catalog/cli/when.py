@@ -1,4 +1,7 @@
-"""Define options for times and spans: dates, `now`, `yesterday`, `7d`, snapshot numbers."""
+"""Define options for times and spans.
+
+A time is a date, `now`, `yesterday`, `7d`, or a snapshot number.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta

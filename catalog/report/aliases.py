@@ -1,4 +1,4 @@
-"""Phrase what happened to the aliases of one finding."""
+"""Describe the changes of aliases in one finding."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +9,7 @@ from catalog.core.text import EXAMPLES, VALUE_LIMIT, both, examples, name_of
 
 
 def aliases_moved(updates: Sequence[Updated], limit: int) -> str:
-    """Return the aliases that went to another model, and what else these models lost or got."""
+    """Return the aliases that moved, and other changes of these models."""
     moved = moved_aliases(updates)
     words = [
         f"{cut(alias, limit)}: {' → '.join(both(old, new, limit))}" for alias, old, new in moved
@@ -19,7 +19,7 @@ def aliases_moved(updates: Sequence[Updated], limit: int) -> str:
 
 
 def aliases_of_removed(change: Removed) -> str:
-    """Return what happened to the aliases of a removed model, empty without any."""
+    """Return the changes of a removed model's aliases, empty without aliases."""
     gone, moved = change.aliases, change.moved_aliases
     words = f", and its {_named(gone)} with it" if gone else ""
     verb = "is an alias" if len(moved) == 1 else "are aliases"
@@ -39,6 +39,6 @@ def _others(updates: Sequence[Updated], moved: set[str]) -> Iterator[str]:
 
 
 def _first(words: Sequence[str]) -> str:
-    """Return the first few, uncut, and the number of others."""
+    """Return the first few, not shortened, and the number of others."""
     more = len(words) - EXAMPLES
     return "; ".join(words[:EXAMPLES]) + (f" and {more:,} more" if more > 0 else "")

@@ -1,4 +1,4 @@
-"""Write sentences about ends of models: reports of days, and removals as announced."""
+"""Write sentences about the ends of models: announced days and removals."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -16,7 +16,7 @@ KEPT = frozenset({WITHDRAWN, "removed-with-alias"})
 def last_call(finding: Finding) -> str | None:
     """Return the last day of calls and its source.
 
-    None without one, or if the fact says it: a removal as announced.
+    None without a day, or if the fact has it already: a removal as announced.
     """
     if finding.callable_until is None or is_as_announced(finding):
         return None
@@ -67,9 +67,10 @@ def together(finding: Finding) -> str | None:
 
 
 def instead(finding: Finding) -> str:
-    """Return the best replacement of each removed model, and the number of others.
+    """Return the best replacement of each removed model.
 
-    Empty if the name still works, or if the fact names the replacement.
+    For one model, the number of other replacements follows. Empty if the name still works, or if
+    the fact names the replacement.
     """
     if finding.rule in KEPT or is_as_announced(finding):
         return ""
@@ -98,7 +99,7 @@ def retiring(changes: Sequence[Retiring], at: datetime) -> str:
 
 
 def cancelled(changes: Sequence[Cancelled]) -> str:
-    """Return the sentence of ends of one day that are announced no more."""
+    """Return the sentence about cancelled ends of one day."""
     said = f"no longer announced to end on {changes[0].was}"
     if len(changes) == 1:
         return f"{_name(changes[0].name)}: {said}"
@@ -106,7 +107,10 @@ def cancelled(changes: Sequence[Cancelled]) -> str:
 
 
 def days_left(until: date, at: datetime) -> str:
-    """Return the days left, such as `14 days left`, `last day` or `over since 2026-06-18`."""
+    """Return the days left as text.
+
+    Examples: `14 days left`, `last day`, `over since 2026-06-18`.
+    """
     days = (until - at.date()).days
     if days == 0:
         return "last day"
@@ -118,7 +122,7 @@ def _moved(change: Retiring) -> str:
 
 
 def _listed(pairs: Sequence[tuple[str, str | None]]) -> str:
-    """Return the first few names, each with its successor, and the number of others."""
+    """Return the first few names with successors, and the number of others."""
     shown = ", ".join(
         f"{_name(name)} → {_name(to)}" if to else _name(name) for name, to in pairs[:EXAMPLES]
     )

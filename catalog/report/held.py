@@ -1,4 +1,4 @@
-"""Phrase what a held answer lacks, and how it is accepted."""
+"""Describe a held answer: the missing models, and how to accept it."""
 
 from collections.abc import Sequence
 
@@ -10,12 +10,12 @@ from catalog.core.text import count, examples
 HELD = "the answer is held, so it is not applied: "
 """The beginning of the error. It explains the word `held`."""
 SHOWN = 10
-"""The models that are named. The others are counted."""
+"""The number of models that are named. The others are counted."""
 LOOK = "Look first: `catalog sync --dry-run --accept`. If it is right: `catalog sync --accept`."
 
 
 def reason(why: str, missing: Sequence[str], changes: Sequence[Change]) -> str:
-    """Return why an answer is held, with the missing models and the other changes."""
+    """Return why an answer is held, with missing models and other changes."""
     named = f": {examples(missing, SHOWN)}" if missing else ""
     other = ", ".join(
         f"{count(len(names), 'model')} {word} ({examples(names)})"
@@ -25,7 +25,10 @@ def reason(why: str, missing: Sequence[str], changes: Sequence[Change]) -> str:
 
 
 def way_out(release: Release) -> str:
-    """Return the commands that look and accept, and when the answer is accepted without them."""
+    """Return the commands that check and accept a held answer.
+
+    The last sentence is the time from which it is accepted without a command.
+    """
     return f"{LOOK} {by_itself(release)}"
 
 
@@ -34,4 +37,4 @@ def by_itself(release: Release) -> str:
     polls = count(release.polls, "more poll")
     lack = "lacks" if release.polls == 1 else "lack"
     when = f"not before {stamp(release.at)}"
-    return f"It goes through by itself after {polls} that {lack} the same models, {when}."
+    return f"It is accepted without a command after {polls} that {lack} the same models, {when}."

@@ -1,8 +1,8 @@
 r"""Escape external text so that Markdown shows it unchanged.
 
-Text without special characters is not changed. If GitHub would make a link, mention, emoji or
-formula of it, every ASCII punctuation character gets a backslash, because nothing less prevents
-that. In tables `\|` is read first, even within code spans.
+Text without special characters is not changed. If GitHub would turn it into a link, mention, emoji
+or formula, every ASCII punctuation character gets a backslash, because only that prevents it. In
+tables, readers replace `\|` first, even within code spans.
 """
 
 import re

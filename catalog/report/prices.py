@@ -1,4 +1,4 @@
-"""Phrase several prices and small differences that moved together."""
+"""Describe prices and small differences that moved together."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -10,15 +10,15 @@ from catalog.core.strict_json import cut, parse, undotted
 from catalog.core.text import EXAMPLES, VALUE_LIMIT, examples, move
 
 SAME = Decimal("0.005")
-"""Prices that moved by the same share within this are one move."""
+"""If the shares of several prices differ by less than this, they are one move."""
 _WHOLE = 100
 """Percentages from here on have no fraction."""
 
 
 def together(updates: Sequence[Updated], limit: int = VALUE_LIMIT) -> str:
-    """Return the moves of one model, or the same moves of several ones.
+    """Return the moves of one model, or the common moves of several.
 
-    Numbers are prices here, such as in `prices 10 % up (prompt); tags +new`.
+    Numbers are prices, as in `prices 10 % up (prompt); tags +new`.
     """
     first = [each for each in updates if each.model.key == updates[0].model.key]
     same = {(each.field, each.before, each.after) for each in updates}

@@ -17,9 +17,10 @@ _BAR = re.compile(r"(?<!\\)\|")
 
 
 def prove(after: str, before: str, place: str) -> None:
-    """Raise MarkersBroken for a swallowed marker, DocumentError for a broken table.
+    """Raise MarkersBroken for a hidden marker, DocumentError for a broken table.
 
-    Reported line numbers are those of `before`, because the user has that document.
+    A marker is hidden if another Markdown block contains it. Line numbers in errors refer to
+    `before`, because the user has that document.
     """
     lines = lines_of(after.removeprefix(BOM))
     blocks = [
@@ -33,8 +34,8 @@ def prove(after: str, before: str, place: str) -> None:
         raise MarkersBroken("\n".join(swallowed))
     for name, line in _broken_tables(lines, blocks):
         raise DocumentError(
-            f"{place}: a table of region {name} would not read as meant: {line.strip()}",
-            hint="This is a mistake in the program; nothing was written.",
+            f"{place}: a table of region {name} would be displayed wrongly: {line.strip()}",
+            hint="This is a bug in the program; nothing was written.",
         )
 
 
@@ -50,8 +51,8 @@ def _swallowed(
         if marker.line - 1 not in alive:
             culprit = _line_around(marker.line - 1, lines, blocks)
             words = (
-                f"the {marker.kind} marker of region {marker.name} is swallowed by what begins with"
-                f" {culprit!r}; end that before the marker, or put a blank line between them"
+                f"the {marker.kind} marker of region {marker.name} is inside the block that begins"
+                f" with {culprit!r}; end the block before the marker, or add a blank line"
             )
             yield theirs.line, words
 
@@ -64,7 +65,7 @@ def _line_around(index: int, lines: Sequence[str], blocks: Sequence[Token]) -> s
 def _broken_tables(lines: Sequence[str], blocks: Sequence[Token]) -> Iterator[tuple[str, str]]:
     """Yield the region and first row of tables that parse wrong.
 
-    The bars are counted, because readers silently drop cells beyond the header's.
+    The bars are counted, because Markdown readers silently drop cells beyond the header's.
     """
     tables = dict(_span(block) for block in blocks if block.type == "table_open")
     ends = markers(lines)

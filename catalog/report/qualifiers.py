@@ -1,4 +1,4 @@
-"""Phrase how far a value moved, how often, and whether that is plausible."""
+"""Describe how far and how often a value moved, and any doubt."""
 
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ FACTOR_RULES = {"price-raised", "price-lowered", "limit-raised", "limit-lowered"
 
 
 def extent(finding: Finding) -> str:
-    """Return a large factor of a price or limit, its likely cause, and a doubt."""
+    """Return a large factor of a value, its likely cause, and doubts."""
     doubt = ", implausible, waiting for confirmation" if finding.rule in WAITING else ""
     updates = finding.changes if finding.rule in FACTOR_RULES else ()
     factors = [_factor(each) for each in updates if isinstance(each, Updated)]
@@ -31,7 +31,7 @@ def _factor(change: Updated) -> Decimal | None:
 
 
 def moved(finding: Finding) -> str:
-    """Return how often the value moved lately, or an empty text."""
+    """Return how often the value moved recently, or an empty text."""
     if finding.moves is None:
         return ""
     if finding.rule in {FLAPPING, DAMPED}:

@@ -60,9 +60,10 @@ def markers(lines: Sequence[str]) -> Iterator[Marker]:
 
 
 def find(lines: Sequence[str], known: Mapping[str, str], place: str) -> tuple[Region, ...]:
-    """Return the regions, or raise MarkersBroken with all errors, MarkersMissing without any.
+    """Return the regions of a document.
 
-    `known` holds all region names, `place` is the document's name in the error.
+    `known` has all region names, `place` is the document's name in the error. Raise MarkersBroken
+    with all errors, or MarkersMissing if the document has no markers.
     """
     regions: list[Region] = []
     problems = list(_misspelled(lines))
@@ -73,7 +74,7 @@ def find(lines: Sequence[str], known: Mapping[str, str], place: str) -> tuple[Re
             begun.setdefault(marker.name, marker.line)
         elif marker.name in begun:
             regions.append(Region(marker.name, begun.pop(marker.name), marker.line))
-    problems += [(line, f"region {name} begins and never ends") for name, line in begun.items()]
+    problems += [(line, f"region {name} begins but never ends") for name, line in begun.items()]
     if not problems and not regions:
         raise MarkersMissing(f"{place} exists without markers, so nothing was written to it")
     if problems:
@@ -115,10 +116,10 @@ def has_markers(text: str) -> bool:
 
 
 def append(text: str, template: str) -> str:
-    """Return a document with the template at its end, if it has no markers.
+    """Return a document without markers with the template at its end.
 
-    The template's title goes one level down, because the document has its own. Lines end as the
-    document's first one.
+    A document with markers is returned unchanged. The template's title becomes a heading of level
+    2, because the document has a title. Lines get the ending of the document's first line.
     """
     if has_markers(text):
         return text
@@ -133,7 +134,7 @@ def append(text: str, template: str) -> str:
 def _misspelled(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(lines, start=1):
         if _NEARLY.match(line) and not _MARKER.fullmatch(line.rstrip("\r\n")):
-            yield number, "not quite a marker; write <!-- catalog:begin NAME --> and nothing else"
+            yield number, "misspelled marker; write only <!-- catalog:begin NAME --> on the line"
 
 
 def _complaints(
@@ -143,14 +144,14 @@ def _complaints(
         yield f"unknown region {marker.name}; known are {', '.join(known)}"
     if marker.kind == "end":
         if marker.name not in begun:
-            yield f"region {marker.name} ends without having begun"
+            yield f"region {marker.name} ends but never begins"
         return
     first = {**{each.name: each.begin for each in regions}, **begun}.get(marker.name)
     if first is not None:
-        yield f"region {marker.name} is there twice, first on line {first}"
+        yield f"region {marker.name} exists twice, first on line {first}"
     for name, line in begun.items():
         if name != marker.name:
-            yield f"region {marker.name} begins inside region {name}, begun on line {line}"
+            yield f"region {marker.name} begins inside region {name}, which begins on line {line}"
 
 
 def _body(content: str) -> str:
@@ -165,7 +166,10 @@ def _written(content: str) -> str:
 
 
 def _is_ours(body: Sequence[str]) -> bool:
-    """Return whether a region is blank or matches its checksum, also if it was formatted."""
+    """Return whether a region is blank or matches its checksum.
+
+    A region that a formatter aligned matches too.
+    """
     if not "".join(body).strip():
         return True
     lines = _without_blanks(body)
@@ -175,9 +179,9 @@ def _is_ours(body: Sequence[str]) -> bool:
 
 
 def _is_current(body: Sequence[str], content: str) -> bool:
-    """Return whether a region has this content and its checksum, exactly or formatted.
+    """Return whether a region has this content, exactly or formatted.
 
-    Then it stays as it is, because a formatter would undo the rewrite at the next commit.
+    Such a region stays unchanged, because a formatter would undo the rewrite at the next commit.
     """
     lines = _without_blanks(body)
     mark = lines.pop() if lines else ""
@@ -187,7 +191,7 @@ def _is_current(body: Sequence[str], content: str) -> bool:
 
 
 def _without_blanks(body: Sequence[str]) -> list[str]:
-    """Return the lines without their endings, and without blank ones at the end."""
+    """Return the lines without line endings and final blank lines."""
     lines = [line.rstrip("\r\n") for line in body]
     while lines and not lines[-1].strip():
         lines.pop()
@@ -195,10 +199,10 @@ def _without_blanks(body: Sequence[str]) -> list[str]:
 
 
 def _as_written(lines: Sequence[str]) -> str:
-    """Return the lines of a region as the program writes them, whatever a formatter did.
+    """Undo the changes of a formatter in the lines of a region.
 
     A formatter pads the cells of tables and their dashes, and adds or removes blank lines and
-    trailing blanks. Nothing else is undone, so the checksum still finds any other edit.
+    trailing blanks. Only these changes are undone, so the checksum still finds any other edit.
     """
     tidy: list[str] = []
     above = 0  # the number of table rows directly above
@@ -212,7 +216,10 @@ def _as_written(lines: Sequence[str]) -> str:
 
 
 def _row(line: str, *, is_rule: bool) -> str:
-    """Return a row of a table with one blank around each cell, and three dashes in its rule."""
+    """Return a row of a table as the program writes it.
+
+    It has one blank around each cell. The rule below the heading has three dashes in each cell.
+    """
     cells = [cell.strip(_BLANKS) for cell in _BAR.split(line.strip(_BLANKS))]
     cells = cells[1:-1] if len(cells) > 1 and not cells[-1] else cells[1:]
     if is_rule and all(map(_RULE.fullmatch, cells)):

@@ -1,4 +1,4 @@
-"""Phrase findings in English, as plain text of one line.
+"""Describe findings in English, as plain text of one line.
 
 Names and values of the provider may contain anything. Control characters and line separators become
 spaces, so that a value cannot fake a line or control a terminal.
@@ -55,11 +55,11 @@ STAYS = {
     "renamed-with-alias": ", and the old name stays as an alias",
     "removed-with-alias": ", and its name is an alias of another model now",
 }
-"""What is said beside the change itself, by rule."""
+"""The additional text of a change, by rule."""
 _OF_ALIASES = {*ALIAS_RULES, FLAPPING, DAMPED}
 """The rules of findings in which aliases may go from one model to another."""
 SHORT = 40
-"""The characters of a value in a line that would be too long."""
+"""The maximum characters of a value in a line that would be too long."""
 
 
 def sentence(finding: Finding) -> str:
@@ -164,7 +164,7 @@ def successor(found: Successor) -> str:
 
 
 def best(found: Sequence[Successor]) -> str | None:
-    """Return the name of the best successor, with the number of others: `qwen3 (+2)`."""
+    """Return the best successor and the number of others: `qwen3 (+2)`."""
     if not found:
         return None
     name = cut(found[0].name, VALUE_LIMIT)

@@ -12,15 +12,15 @@ _Side = tuple[Decimal, JsonText]
 
 
 def direction(updates: Iterable[Updated]) -> str | None:
-    """Return `raised` or `lowered` if all these numbers moved that way, else None."""
+    """Return `raised` or `lowered` if all numbers moved that way, else None."""
     words = {_word(_number(update.before), _number(update.after)) for update in updates}
     return words.pop() if len(words) == 1 else None
 
 
 def span(updates: Sequence[Updated]) -> str | None:
-    """Return the lowest and highest number on both sides: `0 → 0.1 … 0.5, raised`.
+    """Return the lowest and highest number before and after the change.
 
-    Return None if a value is no number.
+    An example is `0 → 0.1 … 0.5, raised`. Return None if a value is not a number.
     """
     before = [found for update in updates if (found := _number(update.before))]
     after = [found for update in updates if (found := _number(update.after))]

@@ -14,7 +14,7 @@ def outcome(poll: Poll, snapshot: int | None) -> str:
     """Return the outcome of a poll. `snapshot` is the current one afterwards."""
     parts = [f"{poll.provider}: {poll.outcome}"]
     if poll.error is not None and snapshot is not None:
-        parts.append(f"snapshot {snapshot} stays in force")
+        parts.append(f"snapshot {snapshot} stays current")
     elif snapshot is not None:
         parts.append(f"snapshot {snapshot}")
     if poll.snapshot is not None:

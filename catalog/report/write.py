@@ -18,7 +18,7 @@ LARGEST = 64 * 1024 * 1024
 class Plan:
     """The current and planned document. `before` is empty without a file.
 
-    Without markers it belongs to the user, and stays as it is.
+    A document without markers belongs to the user, and is not changed.
     """
 
     path: Path
@@ -65,9 +65,9 @@ def plan(
 def plan_appended(
     path: Path, template: str, regions: Mapping[str, str], *, force: bool = False
 ) -> Plan:
-    """Return the planned document, with the template at its end if it has no markers.
+    """Return the planned document with the regions of the template.
 
-    Raise the errors of `plan`.
+    A document without markers gets the template at its end. Raise the errors of `plan`.
     """
     before = _read(path)
     text = append(before, template)
@@ -75,7 +75,10 @@ def plan_appended(
 
 
 def plan_markers(path: Path, template: str) -> Plan:
-    """Return the document with empty regions at its end, for the first pass to fill."""
+    """Return the document with empty regions at its end.
+
+    The first pass fills them.
+    """
     before = _read(path)
     return Plan(path, before, append(before, template))
 

@@ -40,7 +40,7 @@ def test_the_configuration_of_the_checked_tree_is_not_used(code: Shell) -> None:
     ran = code("check", "--shipped", ".", code=1)
     assert ran.out == before.out
     assert ran.err == (
-        "catalog.toml of this folder may be part of what is checked: ignored database, "
+        "catalog.toml of this folder is ignored, because it may be part of the checked code: database, "
         "[infomaniak], [check], [rules]; use --trust-config if it is yours\n"
     )
     assert str(code.folder / "catalog.db") in code("check", ".", code=1).err
@@ -51,10 +51,10 @@ def test_the_configuration_of_the_checked_tree_is_not_used(code: Shell) -> None:
 def test_a_database_of_the_checked_repository_is_not_used(code: Shell) -> None:
     """A catalog.db tracked by git is ignored, and an untracked one is used."""
     code("import", "--accept", shipped())
-    assert "the history that comes with the program" not in code("check", ".", code=1).err
+    assert "the history that is shipped with the program" not in code("check", ".", code=1).err
     for words in (("init", "-q"), ("add", "catalog.db")):
         subprocess.run(["git", *words], cwd=code.folder, check=True)  # noqa: S607  # git of the machine
-    committed = "catalog.db of this folder is part of what is checked: it is not used"
+    committed = "catalog.db of this folder is ignored, because it is part of the checked code"
     assert committed in code("check", ".", code=1).err
     for trusted in (("--trust-config",), ("--shipped",)):
         assert committed not in code("check", *trusted, ".", code=1).err
@@ -101,4 +101,4 @@ def test_a_hostile_configuration_in_the_tree_does_no_harm(
 
 def test_a_configuration_that_cannot_be_read_is_ignored(tmp_path: Path) -> None:
     """An unreadable catalog.toml gives its reason instead of an error."""
-    assert settings_of(tmp_path) == "what it holds (Is a directory)"
+    assert settings_of(tmp_path) == "unreadable (Is a directory)"

@@ -54,14 +54,14 @@ def test_settings_are_shown_with_their_sources_and_without_secrets(shell: Shell)
 def test_a_right_configuration_is_said_to_be_right(shell: Shell) -> None:
     """`config check` names the file, or reports that there is no file and no token."""
     bare = shell("config", "check")
-    assert bare.lines == ["the configuration is right: no file, defaults and environment"]
+    assert bare.lines == ["the configuration is valid: no file, defaults and environment"]
     assert "INFOMANIAK_API_TOKEN" in bare.err
     home = Path(shell.folder, ".config", "catalog")
     home.mkdir(parents=True)
     (home / "catalog.toml").write_text(f'infomaniak.token = "{TOKEN}"\n')
     (home / "catalog.toml").chmod(0o600)
     ran = shell("config", "check")
-    assert ran.lines == [f"the configuration is right: {home}/catalog.toml"]
+    assert ran.lines == [f"the configuration is valid: {home}/catalog.toml"]
     assert ran.err == ""
 
 
@@ -69,7 +69,7 @@ def test_variables_that_are_none_of_ours_are_told(shell: Shell) -> None:
     """`config check` reports a CATALOG_ variable of another program, without failing."""
     given = {"CATALOG_SERVICE_HOST": TOKEN, "INFOMANIAK_API_TOKEN": TOKEN}
     ran = shell("config", "check", given=given)
-    assert ran.err == "the variable CATALOG_SERVICE_HOST is none of ours, and was passed over\n"
+    assert ran.err == "the variable CATALOG_SERVICE_HOST is unknown, so it is ignored\n"
     assert shell("config", "show", given=given).err == ""
 
 

@@ -41,7 +41,7 @@ def test_a_backup_replaces_nothing_unless_told_so(own_demo: Shell) -> None:
     """A backup never overwrites a file without --force, and never the database or a device."""
     (own_demo.folder / "kept.db").write_text("mine")
     ran = own_demo("db", "backup", "kept.db", code=2)
-    assert ran.err.startswith("error: kept.db is there already\nhint: ")
+    assert ran.err.startswith("error: kept.db exists already\nhint: ")
     assert (own_demo.folder / "kept.db").read_text() == "mine"
     own_demo("db", "backup", "kept.db", "--force")
     for other, told in ((DATABASE, "is the database itself"), ("/dev/null", "no regular file")):
@@ -170,7 +170,7 @@ def test_an_export_is_lossless(own_demo: Shell) -> None:
 def test_an_export_replaces_nothing_unless_told_so(own_demo: Shell) -> None:
     """A file that is there stays, unless it may be replaced."""
     own_demo("db", "export", "a.jsonl")
-    assert "is there already" in own_demo("db", "export", "a.jsonl", code=2).err
+    assert "exists already" in own_demo("db", "export", "a.jsonl", code=2).err
     assert own_demo("db", "export", "a.jsonl", "--force").err.startswith("exported 157 rows of ")
 
 

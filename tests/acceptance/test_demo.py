@@ -18,7 +18,7 @@ def test_the_demo_tells_the_story(first_demo: tuple[Shell, Ran]) -> None:
     assert outcomes == ["first", *["changed"] * 3, "held", "changed"]
     error = "error: the answer is held, so it is not applied: 7 of 16 models are missing (44%, "
     (held,) = [index for index, line in enumerate(ran.lines) if line.startswith(error)]
-    assert ran.lines[held + 3].endswith("so it is let through: catalog sync --accept")
+    assert ran.lines[held + 3].endswith("so it is accepted: catalog sync --accept")
     assert ran.lines.count("document " + str(shell.folder / "demo/models.md") + " written") == 5
     assert f"  {COMMAND} --config demo/catalog.toml show qwen3" in ran.lines
     files = shell.files()

@@ -133,7 +133,7 @@ def test_a_folder_that_is_a_file(live: Live) -> None:
     """A file in place of the document's folder fails."""
     shell, _ = live(dated())
     Path(shell.folder, "docs").write_text("a file")
-    assert f"{shell.folder}/docs is in the way" in shell("doctor", code=1).out
+    assert f"{shell.folder}/docs is not a folder" in shell("doctor", code=1).out
 
 
 def test_a_folder_that_may_not_be_written(live: Live) -> None:
@@ -149,7 +149,7 @@ def test_a_document_without_markers_is_named_with_the_way_out(live: Live) -> Non
     document.parent.mkdir()
     document.write_text("# Ours\n")
     ran = shell("doctor")
-    assert f"{document} exists without markers, so it stays as it is" in ran.out
+    assert f"{document} exists without markers, so it is not changed" in ran.out
     assert "`catalog render --append`" in ran.out
     chosen = {"CATALOG_DOCUMENT_PATH": "docs/models.md"}
     assert states(shell("doctor", "--format", "json"))["document"] == "warn"
@@ -193,10 +193,10 @@ def public(live: Live) -> Iterator[tuple[Shell, Path]]:
 @pytest.mark.parametrize(
     ("mode", "of_folder", "told"),
     [
-        (0o444, 0o555, "/data may not be written: Permission denied"),
-        (0o644, 0o555, "/data may not be written: Permission denied"),
+        (0o444, 0o555, "/data is not writable: Permission denied"),
+        (0o644, 0o555, "/data is not writable: Permission denied"),
         (0o444, 0o755, "attempt to write a readonly database"),
-        (0o644, 0o755, " rows looked at, and may be written"),
+        (0o644, 0o755, "is intact and writable, "),
     ],
 )
 def test_a_database_that_cannot_be_written_fails(

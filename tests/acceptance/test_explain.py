@@ -205,7 +205,7 @@ def test_who_was_not_reached_is_told(live: Live) -> None:
         shell("-q", "sync", code=3)
     file.write_text(hook + CHANNELS, encoding="utf-8")
     lines = shell("explain", "1").lines
-    assert "compared    nothing: it is about the way, not about the catalog" in lines
+    assert "compared    nothing: it is about the poll, not about the catalog" in lines
     assert lines[-6:-3] == ["facts", "  failing", "channels"]
     assert lines[-3].startswith("  hook: owed, 1 attempt, next at 20")
     assert lines[-2] == "  ops: not sent; it was imported, or the channel is newer"

@@ -241,7 +241,7 @@ def test_a_mistake_on_the_fast_path_stops_no_poll(
         raise RuntimeError("tok-secret")
 
     assert poll_fast(Line(None, None, None, {**shell.environ}), clock) is None
-    assert "the fast path broke off by a mistake of this program: RuntimeError at" in caplog.text
+    assert "the fast path failed by a mistake of this program: RuntimeError at" in caplog.text
     assert "tok-secret" not in caplog.text
 
 

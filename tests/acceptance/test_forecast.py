@@ -80,8 +80,8 @@ def test_a_note_is_kept_counts_and_is_taken_back(own_demo: Shell) -> None:
     known = of("qwen3", shell("forecast", "--format", "json"))
     assert (known["basis"], known["successors"][0]["listed"]) == ("policy", False)
     assert "nobody (+2)" in shell("forecast").out
-    assert shell("note", "qwen3", "--remove").lines == ["qwen3: what was noted is taken back"]
-    assert shell("note", "qwen3", "--remove").lines == ["qwen3: nothing was noted"]
+    assert shell("note", "qwen3", "--remove").lines == ["qwen3: the note is removed"]
+    assert shell("note", "qwen3", "--remove").lines == ["qwen3: there is no note"]
     counts = [line.split()[-1] for line in shell("notes").lines]
     assert counts == ["Counts", "no", "no", "back"]
     listed = shell("notes", "--format", "json").json["notes"]
@@ -111,7 +111,7 @@ def test_a_listed_model_may_end(own_demo: Shell) -> None:
 
 def test_where_nothing_is_known_that_is_said(own_demo: Shell) -> None:
     """Without notes or ends, one line reports that."""
-    assert own_demo("notes").lines == ["nothing was noted"]
+    assert own_demo("notes").lines == ["no notes"]
     fresh = Shell(own_demo.folder / "fresh")
     fresh.folder.mkdir()
     (fresh.folder / "in").mkdir()
@@ -127,9 +127,9 @@ def test_where_nothing_is_known_that_is_said(own_demo: Shell) -> None:
     [
         (("qwen3",), "--retires, --successor or --remove is expected."),
         (("qwen3", "--source", "x"), "--retires, --successor or --remove is expected."),
-        (("qwen3", "--remove", "--retires", FAR), "--remove goes with none of"),
-        (("qwen3", "--retires", "soon"), "'soon' is no day; write one as 2026-12-01"),
-        (("qwen3", "--retires", "20261201"), "'20261201' is no day"),
+        (("qwen3", "--remove", "--retires", FAR), "--remove does not go with"),
+        (("qwen3", "--retires", "soon"), "'soon' is not a day; write it as 2026-12-01"),
+        (("qwen3", "--retires", "20261201"), "'20261201' is not a day"),
         (("qwen3", "--successor", " "), "1 to 500 characters are expected"),
         (("qwen3", "--successor", "x" * 501), "1 to 500 characters are expected"),
         (("qwen4", "--retires", FAR), "no model 'qwen4' is known; did you mean qwen3?"),
@@ -140,7 +140,7 @@ def test_a_note_that_says_nothing_is_wrong_usage(
 ) -> None:
     """A missing, contradictory or unknown note is exit 2, and nothing is stored."""
     assert told in demo("note", *given, code=2).err
-    assert demo("notes").lines == ["nothing was noted"]
+    assert demo("notes").lines == ["no notes"]
 
 
 def test_without_a_database_none_is_made(shell: Shell) -> None:

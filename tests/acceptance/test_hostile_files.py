@@ -153,7 +153,7 @@ def test_a_byte_order_mark_is_no_error(shell: Shell) -> None:
     }
     for name, text in files.items():
         (shell.folder / name).write_text(text, encoding="utf-8")
-    assert "the configuration is right" in shell("config", "check").out
+    assert "the configuration is valid" in shell("config", "check").out
     ran = shell("check", "--shipped", "app.py", "--lock", "lock", "--baseline", "base", code=1)
     assert "1:10  breaking  delisted  mixtral" in ran.out
 

@@ -60,7 +60,7 @@ def test_a_history_goes_in_once_and_the_held_end_by_hand(shell: Shell) -> None:
         "infomaniak: changed, snapshot 2, 14 models, 10 findings",
         "infomaniak: changed, snapshot 3, 15 models, 3 findings",
         "infomaniak: changed, snapshot 4, 16 models, 4 findings",
-        "infomaniak: held, snapshot 4 stays in force",
+        "infomaniak: held, snapshot 4 stays current",
     ]
     assert first.lines[-2:] == [
         "5 recordings: 3 changed, 1 first, 1 held",

@@ -114,7 +114,7 @@ def test_a_token_file_that_exists_is_used_as_it_is(live: Live) -> None:
     other.write_text(TOKEN)
     other.chmod(0o640)
     ran = shell("init", "--token-file", other)
-    assert f"  {other}  was there: the token of infomaniak" in ran.lines
+    assert f"  {other}  existed already: the token of infomaniak" in ran.lines
     assert settings(shell)["infomaniak"] == {"token_file": str(other)}
     assert f"--volume {other}:{other}:ro" in ran.out
     assert mode(other) == 0o640
@@ -137,7 +137,7 @@ def test_without_a_token_it_says_how_to_give_one(shell: Shell) -> None:
     assert "Not tried, because there is no token of infomaniak yet" in ran.err
     assert f"install -m 600 /dev/stdin {shell.folder}/infomaniak-token.txt" in ran.err
     assert sorted(shell.files()) == ["catalog.toml"]
-    assert shell("config", "check").lines[0].startswith("the configuration is right")
+    assert shell("config", "check").lines[0].startswith("the configuration is valid")
     text = (shell.folder / "catalog.toml").read_text()
     (shell.folder / "catalog.toml").write_text(text.replace("# token_file", "token_file"))
     (shell.folder / "infomaniak-token.txt").write_text(TOKEN)
@@ -248,7 +248,7 @@ def test_a_document_of_the_user_is_never_an_error(shell: Shell) -> None:
     document.write_text(OURS)
     ran = shell("init", "--offline")
     assert ran.err == (
-        "docs/models.md exists without markers, so it stays as it is. "
+        "docs/models.md exists without markers, so it is not changed. "
         "The document is docs/models-catalog.md.\n"
     )
     assert settings(shell)["document"] == {"path": "docs/models-catalog.md"}
@@ -282,7 +282,7 @@ def test_regions_are_added_to_a_document_of_the_user(live: Live) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--channel-file", "x"), "--channel-file is of no use with --channel none"),
+        (("--channel-file", "x"), "--channel-file does not go with --channel none"),
         (("--channel", "log", "--mail-to", "a@b.example"), "go with --channel email, not log"),
         (("--provider", "openrouter", "--token-file", "x"), "openrouter needs no token"),
         (("--provider", "openrouter", "--token-stdin"), "openrouter needs no token"),

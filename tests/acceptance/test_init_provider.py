@@ -119,7 +119,7 @@ def test_infomaniak_may_be_named_by_its_address(shell: Shell) -> None:
     assert written(shell)["infomaniak"] == {}
     other = "https://api.infomaniak.com/2/ai/1/openai/v1/models"
     ran = shell("init", "--offline", "--force", "--provider", other, code=2)
-    assert "--offline goes with no address" in ran.err
+    assert "--offline does not go with an address" in ran.err
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_infomaniak_may_be_named_by_its_address(shell: Shell) -> None:
         (("--provider", "infomanik"), "Did you mean infomaniak"),
         (("--provider", "mistral"), "give the address of its list of models"),
         (("--provider", "http://mars.example/v1"), "plain http"),
-        (("--name", "mine"), "--name goes with an address"),
+        (("--name", "mine"), "--name is only for an address"),
         (("--provider", "https://mars.example/", "--name", "Mars 1"), "'Mars 1': a letter first"),
     ],
 )

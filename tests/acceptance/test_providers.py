@@ -259,7 +259,7 @@ def test_a_description_is_proposed(start: Start, tmp_path: Path) -> None:
     bare = shell("provider", "infer", "-", stdin=b'{"data": [{"id": "a"}, {"id": "b"}]}')
     assert "note: no field looks like a token limit" in bare.err
     broken = shell("provider", "infer", "-", stdin=b"<html>", code=4)
-    assert " is to be one answer of the provider, as it was sent." in broken.err
+    assert " should be one answer of the provider, as it was sent." in broken.err
     lost = shell("provider", "infer", url, "--token-file", "gone.txt", code=2)
     assert "cannot read gone.txt" in lost.err
 

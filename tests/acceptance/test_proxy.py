@@ -94,7 +94,7 @@ def test_no_output_shows_the_password(behind: Behind) -> None:
     shown = behind("config", "show", "--format", "json").json["settings"]["http.proxy"]
     assert shown["value"] == "***"
     behind("config", "check")
-    assert f"https://{HOST} took the token" in behind("doctor").out
+    assert f"https://{HOST} accepted the token" in behind("doctor").out
     with refusing() as url:
         gone = url.replace("//", f"//{USER}:{PASSWORD}@")
         err = behind("-vv", "sync", code=3, CATALOG_HTTP_PROXY=gone).err
@@ -109,7 +109,7 @@ def test_a_webhook_goes_through_the_proxy(behind: Behind) -> None:
     behind("alerts", "test", "ops")
     assert behind.server.requests[-1].path == "/hook"
     where = f"127.0.0.1:{behind.proxy.port}"
-    assert f"{where}, the proxy to {HOST} takes connections" in behind("doctor").out
+    assert f"{where}, the proxy to {HOST} accepts connections" in behind("doctor").out
 
 
 def test_a_certificate_file_without_certificates_is_a_mistake(shell: Shell) -> None:

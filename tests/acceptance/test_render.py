@@ -24,7 +24,7 @@ def test_a_document_that_is_behind_is_shown_and_mended(own_demo: Shell) -> None:
     own = document.read_text().replace("## Sources", "My own words.\n\n## Sources")
     document.write_text(own)
     checked = own_demo("render", "--check", "--diff", "--at", "2025-12-23", code=1)
-    assert checked.err == f"{document} is behind; run `catalog render`\n"
+    assert checked.err == f"{document} is outdated; run `catalog render`\n"
     assert checked.lines[:2] == [f"--- {document}", f"+++ {document}"]
     assert "-**Last Updated:** 2026-05-19 (from `GET /1/ai/models`)" in checked.lines
     assert "+**Last Updated:** 2025-12-23 (from `GET /1/ai/models`)" in checked.lines

@@ -26,7 +26,7 @@ def test_a_history_is_served_and_polled_by_the_real_command(shell: Shell) -> Non
         serving, line = server.stdout.readline(), server.stdout.readline()
         start, _, rest = serving.partition("; ")
         assert re.fullmatch(r"serving 2 recordings at http://127\.0\.0\.1:\d+", start)
-        assert rest == "each poll moves on, dry runs too; Ctrl-C ends\n"
+        assert rest == "each poll gets the next, dry runs too; Ctrl-C ends\n"
         found = re.fullmatch(r"try: (.*) catalog sync\n", line)
         assert found
         given = dict(part.split("=") for part in found[1].split())
@@ -75,7 +75,7 @@ def test_faults_are_served_and_told(shell: Shell) -> None:
     with served(shell, "--fault", "NaN, half-list", "--seed", "1") as (poller, said):
         ran = [poller("sync", code=code) for code in (4, 5, 4)]
     share = "100 % of the polls get a fault (seed 1)"
-    assert said[1] == f"{share}, and move nothing on: half-list, nan\n"
+    assert said[1] == f"{share} in place of an answer: half-list, nan\n"
     assert [line.split()[-1] for line in said[-1].splitlines()] == ["nan", "half-list", "nan"]
     assert "found NaN, expected a finite number" in ran[0].err
     assert "7 of 13 models are missing" in ran[1].err
@@ -100,8 +100,8 @@ def test_help_lists_every_fault(shell: Shell) -> None:
     [
         (["--fault", "half"], "there is no fault 'half' (did you mean half-list?). The kinds are"),
         (["--fault", "nan", "--fault-rate", "2"], "is not in the range"),
-        (["--seed", "1"], "of no use without --fault"),
-        (["--fault-rate", "0"], "of no use without --fault"),
+        (["--seed", "1"], "need --fault"),
+        (["--fault-rate", "0"], "need --fault"),
     ],
 )
 def test_faults_that_make_no_sense_are_wrong_usage(
@@ -163,7 +163,7 @@ def test_any_provider_is_played(shell: Shell, authorization: str) -> None:
     ("words", "told"),
     [
         ([], "no recordings of mars are shipped: name yours with --history"),
-        (["--history", ".", "--behavior", "b.toml"], "how the models of mars are called is not"),
+        (["--history", ".", "--behavior", "b.toml"], "the calls of mars's models are"),
         (["--history", ".", "--fault", "nan,500"], "nan need rows in `data`, each with an `id`"),
     ],
 )

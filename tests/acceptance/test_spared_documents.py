@@ -25,7 +25,7 @@ def test_a_document_that_was_there_first_is_no_error_for_a_newcomer(live: Live) 
     document = put(shell)
     ran = shell("sync")
     told, hint = ran.lines[1:]
-    assert told == f"document {document} exists without markers, so it stays as it is"
+    assert told == f"document {document} exists without markers, so it is not changed"
     assert hint.startswith("hint: Add the regions at its end: `catalog render --append`.")
     assert ran.err == ""
     again = shell("-v", "sync", "--format", "json")
@@ -53,7 +53,7 @@ def test_an_import_leaves_a_document_of_the_user(shell: Shell) -> None:
     """The default document without markers stays, and the import says how to add regions."""
     document = put(shell)
     ran = shell("import", "--accept", shipped())
-    assert ran.lines[-2] == f"document {document} exists without markers, so it stays as it is"
+    assert ran.lines[-2] == f"document {document} exists without markers, so it is not changed"
     assert document.read_text() == OURS
 
 

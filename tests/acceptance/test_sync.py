@@ -161,14 +161,14 @@ def test_an_unbelievable_answer_is_held_until_accepted(live: Live) -> None:
     shell, _ = live(answer(body=ONE), answer(body=body()), **patience)
     shell("-q", "sync")
     held = shell("sync", code=5)
-    assert held.lines[0].endswith("infomaniak: held, snapshot 1 stays in force")
+    assert held.lines[0].endswith("infomaniak: held, snapshot 1 stays current")
     assert len(held.lines) == 1
     error, hint = held.err.splitlines()
     held_as = "error: the answer is held, so it is not applied: the list is empty: alpha"
     assert error == held_as
     assert hint.startswith(
         "hint: Look first: `catalog sync --dry-run --accept`. If it is right: `catalog sync "
-        "--accept`. It goes through by itself after 3 more polls that lack the same models, not "
+        "--accept`. It is accepted without a command after 3 more polls that lack the same models, not "
         "before 20"
     )
     default = shell("sync", "--format", "json", code=5, given=DEFAULT).json

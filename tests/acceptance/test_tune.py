@@ -52,9 +52,9 @@ def test_what_flaps_is_counted_and_left_out(shell: Shell) -> None:
         ["warning", "0", "0.0", "0", "0.0"],
         ["info", "3", "3.0", "1", "1.0"],
     ]
-    assert "5 moves of 1 value, 0 settled elsewhere and reported" in ran.out
+    assert "5 moves of 1 value, 0 reported with another value" in ran.out
     assert ran.lines[-3].split() == ["alpha", "max_token_input", "5"]
-    assert ran.lines[-1].startswith("removals, believed at once: 0 removals told later")
+    assert ran.lines[-1].startswith("removals, accepted at once: 0 removals reported later")
 
 
 @pytest.mark.long
@@ -81,8 +81,8 @@ def test_a_removal_that_is_believed_later(shell: Shell) -> None:
         1,
     )
     ran = shell("tune", "--removals", "next")
-    expected = "1 removal told 1 hour later (at most 1 hour), 1 back before"
-    assert ran.lines[-1] == f"removals, believed at the next poll: {expected}"
+    expected = "1 removal reported 1 hour later (at most 1 hour), 1 restored before"
+    assert ran.lines[-1] == f"removals, accepted at the next poll: {expected}"
 
 
 def test_other_rules_are_tried_by_another_configuration(shell: Shell) -> None:

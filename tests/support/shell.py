@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from catalog.cli.program import STARTED_AS
 from tests.support.forks import Fork, can_fork
 from tests.support.http_server import Server
 
@@ -64,7 +65,9 @@ class Shell:
         """The environment of every command, without the caller's settings."""
         # Coverage measures the commands too and passes its settings in its own variables.
         measured = {name: text for name, text in os.environ.items() if name.startswith("COVERAGE_")}
-        plain = {"HOME": str(self.folder), "PATH": os.defpath, "LANG": "C.UTF-8"}
+        # Commands in the output then have this name, because the script is not on the PATH.
+        shown = {STARTED_AS: "catalog"}
+        plain = {"HOME": str(self.folder), "PATH": os.defpath, "LANG": "C.UTF-8", **shown}
         return measured | plain | dict(self.given)
 
     def __call__(

@@ -46,6 +46,6 @@ def test_moments_are_read_as_people_type_them(text: str, edge: Edge, when: When)
 )
 def test_what_is_no_moment_is_told_with_what_would_be(text: str) -> None:
     """Anything else is refused, with the ways to write one."""
-    with pytest.raises(ValueError, match="is no time; write 2025-12-23, ") as caught:
+    with pytest.raises(ValueError, match="is not a time; write 2025-12-23, ") as caught:
         read_when(text, NOW)
     assert "the number of a snapshot" in str(caught.value)

@@ -56,7 +56,7 @@ def test_a_swallowed_marker_is_refused(above: str, culprit: str) -> None:
     line = document[: document.index(BEGIN)].count("\n") + 1
     first = str(caught.value).split("\n")[0]
     assert first == (
-        f"doc.md:{line}: the begin marker of region a is swallowed by what begins with"
+        f"doc.md:{line}: the begin marker of region a is inside the block that begins with"
         f" {culprit!r}; end that before the marker, or put a blank line between them"
     )
 
@@ -81,6 +81,6 @@ def test_a_swallowed_marker_further_down_has_the_line_that_the_person_sees() -> 
 def test_a_table_that_would_read_otherwise_is_refused(table: str) -> None:
     """Rows with missing or extra cells, or broken tables, are never written."""
     with pytest.raises(
-        DocumentError, match=r"doc\.md: a table of region a would not read as meant"
+        DocumentError, match=r"doc\.md: a table of region a would be displayed wrongly"
     ):
         check(BEGIN + END, {"a": table})

@@ -109,16 +109,16 @@ def test_an_edit_by_hand_is_not_overwritten(edit: object) -> None:
     ("document", "expected"),
     [
         ("# Mine\n", ["doc.md exists without markers, so nothing was written to it"]),
-        ("<!-- catalog:begin a -->\n", ["doc.md:1: region a begins and never ends"]),
-        ("\n<!-- catalog:end a -->\n", ["doc.md:2: region a ends without having begun"]),
-        (A + A, ["doc.md:3: region a is there twice, first on line 1"]),
+        ("<!-- catalog:begin a -->\n", ["doc.md:1: region a begins but never ends"]),
+        ("\n<!-- catalog:end a -->\n", ["doc.md:2: region a ends but never begins"]),
+        (A + A, ["doc.md:3: region a exists twice, first on line 1"]),
         (
             "<!-- catalog:begin a -->\n" + A,
-            ["doc.md:2: region a is there twice, first on line 1"],
+            ["doc.md:2: region a exists twice, first on line 1"],
         ),
         (
             "<!-- catalog:begin a -->\n" + B + "<!-- catalog:end a -->\n",
-            ["doc.md:2: region b begins inside region a, begun on line 1"],
+            ["doc.md:2: region b begins inside region a, which begins on line 1"],
         ),
         (
             A.replace(" a ", " x "),
@@ -130,8 +130,8 @@ def test_an_edit_by_hand_is_not_overwritten(edit: object) -> None:
         (
             "<!-- catalog:begin a-->\n  <!--catalog:End a -->\n" + B,
             [
-                "doc.md:1: not quite a marker; write <!-- catalog:begin NAME --> and nothing else",
-                "doc.md:2: not quite a marker; write <!-- catalog:begin NAME --> and nothing else",
+                "doc.md:1: misspelled marker; write only <!-- catalog:begin NAME --> on the line",
+                "doc.md:2: misspelled marker; write only <!-- catalog:begin NAME --> on the line",
             ],
         ),
     ],
