@@ -18,7 +18,7 @@ from catalog.store.database import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """A model of one provider with an end, and its possible successors, best first."""
+    """A model with an end, and its possible successors, best first."""
 
     provider: str
     end: End
@@ -28,9 +28,10 @@ class Ending:
 def read_endings(
     connection: Transaction, each: Iterable[Settings], now: datetime
 ) -> tuple[Ending, ...]:
-    """Return every model with an end: future ends by day, then the newest past ones.
+    """Return every model with an end.
 
-    Raise NotFound if a provider has no snapshot.
+    Future ends come first, by day, then past ends, newest first. Raise NotFound if a provider has
+    no snapshot.
     """
     found: list[Ending] = []
     for settings in each:
@@ -42,7 +43,7 @@ def read_endings(
 
 
 def ending_json(ending: Ending, now: datetime) -> dict[str, Any]:
-    """Return an end as JSON. `now` is the time for the days left."""
+    """Return an end as JSON. Days left count from `now`."""
     end, model = ending.end, ending.end.model
     known: dict[str, Any] = {"provider": ending.provider, "model": model.name}
     known |= {"key": model.key, "type": model.type, "listed": end.gone is None}

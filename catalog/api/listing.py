@@ -1,4 +1,4 @@
-"""Read the models of a moment with their titles and ends, and show them as JSON."""
+"""Read the models of a moment with titles and ends, as values or JSON."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from catalog.store.database import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A listed model with its title and description, and its end if one is known."""
+    """A listed model with title, description, and its end if known."""
 
     model: Model
     label: Label
@@ -60,7 +60,10 @@ def listings_json(
 
 
 def listed_json(one: Listed, now: datetime) -> dict[str, Any]:
-    """Return a model with our title and description. The provider's texts stay in the facts."""
+    """Return a model with the title and description of the annotations.
+
+    The facts keep the provider's texts.
+    """
     known = model_json(one.model)
     facts = known.pop("facts")
     described = {} if one.label.description is None else {"description": one.label.description}

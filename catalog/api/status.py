@@ -1,4 +1,4 @@
-"""Read the status of a provider from the store, and show it as JSON."""
+"""Read the status of a provider from the store, as value or JSON."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -83,7 +83,7 @@ def status_json(one: Status) -> dict[str, Any]:
 
 
 def _release(connection: Transaction, last: PastPoll | None, hold: HoldRule) -> Release | None:
-    """Return when the answer of the last poll is accepted, None if it is not held."""
+    """Return when a held answer is accepted, None if none is held."""
     if last is None or last.candidate is None:
         return None
     following = last.started_at + hold.apart

@@ -53,7 +53,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "serve": ("serve", "Run passes by the schedule, until stopped."),
     "show": ("models", "Show everything that is known about one MODEL."),
     "snapshots": ("history", "List the accepted states of the catalog, oldest first."),
-    "status": ("status", "Report whether all is well; exit with 1 if not."),
+    "status": ("status", "Report whether all is well."),
     "sync": ("sync", "Poll the provider once."),
     "tune": ("tune", "Judge the stored history again, and count what is reported."),
     "web": ("web", "Serve pages, feeds, a calendar, metrics and an API, read-only."),

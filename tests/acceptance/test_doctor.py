@@ -79,7 +79,7 @@ def test_all_is_well(live: Live) -> None:
         shell("sync")
         table = shell("doctor")
     database = next(line for line in table.lines if line.startswith("ok    database "))
-    assert f"  {shell.folder}/catalog.db is sound, " in database
+    assert f"  {shell.folder}/catalog.db is intact and writable, " in database
     assert TOKEN not in table.out
 
 
@@ -139,7 +139,7 @@ def test_a_folder_that_is_a_file(live: Live) -> None:
 def test_a_folder_that_may_not_be_written(live: Live) -> None:
     """A folder of the system, such as /proc, takes no document."""
     shell, _ = live(dated(), CATALOG_DOCUMENT_PATH="/proc/models.md")
-    assert "/proc may not be written" in shell("doctor", code=1).out
+    assert "/proc is not writable" in shell("doctor", code=1).out
 
 
 def test_a_document_without_markers_is_named_with_the_way_out(live: Live) -> None:
@@ -212,7 +212,7 @@ def test_a_database_that_cannot_be_written_fails(
     lines = [each for each in out.splitlines() if each[6:].startswith("database ")]
     assert len(lines) == 1, (out, err)
     assert told in lines[0]
-    assert lines[0].startswith("ok " if "looked" in told else "fail ")
+    assert lines[0].startswith("ok " if "writable, " in told else "fail ")
     assert file.read_bytes() == before
     assert [path.name for path in file.parent.iterdir()] == ["catalog.db"]
 
@@ -220,7 +220,7 @@ def test_a_database_that_cannot_be_written_fails(
 def test_a_new_database_needs_a_folder_too(live: Live) -> None:
     """`doctor` checks the folder of a database that does not exist yet."""
     shell, _ = live(dated(), CATALOG_DATABASE="/proc/data/catalog.db")
-    assert "/proc may not be written" in shell("doctor", code=1).out
+    assert "/proc is not writable" in shell("doctor", code=1).out
 
 
 def test_a_database_that_is_held_fails(live: Live) -> None:

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from catalog.cli.pages import folder, pages
+from catalog.cli.program import STARTED_AS
 from tests.support.shell import Shell
 
 
@@ -76,3 +77,12 @@ def test_a_pager_shows_the_page_where_keys_can_be_typed(shell: Shell, tmp_path: 
     os.close(theirs)
     os.close(ours)
     assert "\x1b[1m" in (tmp_path / "got").read_text()
+
+
+def test_hints_name_the_command_that_was_typed(shell: Shell) -> None:
+    """A hint can be typed in a checkout, where only `scripts/run` is a command."""
+    given = {STARTED_AS: "scripts/run"}
+    ran = shell("models", code=6, given=given)
+    assert "hint: Run `scripts/run sync` (with a token), `scripts/run import` or" in ran.err
+    assert "Did you mean `scripts/run changes`?" in shell("history", code=2, given=given).err
+    assert shell("help", given=given).out.startswith("Topics, shown by `scripts/run help TOPIC`:")

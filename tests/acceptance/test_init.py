@@ -283,7 +283,7 @@ def test_regions_are_added_to_a_document_of_the_user(live: Live) -> None:
     ("words", "told"),
     [
         (("--channel-file", "x"), "--channel-file does not go with --channel none"),
-        (("--channel", "log", "--mail-to", "a@b.example"), "go with --channel email, not log"),
+        (("--channel", "log", "--mail-to", "a@b.example"), "need --channel email, not log"),
         (("--provider", "openrouter", "--token-file", "x"), "openrouter needs no token"),
         (("--provider", "openrouter", "--token-stdin"), "openrouter needs no token"),
     ],

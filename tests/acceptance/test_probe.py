@@ -70,7 +70,7 @@ def test_probing_is_off_until_it_is_enabled(asking: Shell) -> None:
     ran = asking("probe", "whisper", code=2)
     assert ran.err.splitlines() == [
         "error: probing is off: it calls the models, which costs money",
-        "hint: Set `probe.enabled = true`, or give --once to call them now; --dry-run shows what.",
+        "hint: Set `probe.enabled = true`, or call them now by --once. --dry-run shows the calls.",
     ]
     enabled = asking("probe", "mini_lm_l12_v2", given={"CATALOG_PROBE_ENABLED": "true"})
     assert "mini_lm_l12_v2  embeddings     answers" in enabled.out

@@ -237,8 +237,8 @@ def test_a_check_without_a_database_uses_the_shipped_history(tmp_path: Path) -> 
 def test_wrong_arguments_are_named(opened: Catalog, tmp_path: Path) -> None:
     """A wrong argument raises ArgumentInvalid, a ValueError, with its name and what is right."""
     wrong: dict[str, Callable[[], object]] = {
-        "at: 'soon' is no time": lambda: opened.models("soon"),
-        "since: 'soon' is no time": lambda: opened.changes(since="soon"),
+        "at: 'soon' is not a time": lambda: opened.models("soon"),
+        "since: 'soon' is not a time": lambda: opened.changes(since="soon"),
         "b: 'a.json' is no time": lambda: opened.diff(1, "a.json"),
         "level: there is no 'braking'": lambda: opened.changes(level=cast("Any", "braking")),
         "fail_on: there is no": lambda: opened.check(tmp_path, fail_on=cast("Any", "quiet")),

@@ -168,8 +168,8 @@ def test_an_unbelievable_answer_is_held_until_accepted(live: Live) -> None:
     assert error == held_as
     assert hint.startswith(
         "hint: Look first: `catalog sync --dry-run --accept`. If it is right: `catalog sync "
-        "--accept`. It is accepted without a command after 3 more polls that lack the same models, not "
-        "before 20"
+        "--accept`. It is accepted without a command after 3 more polls that lack the same models, "
+        "not before 20"
     )
     default = shell("sync", "--format", "json", code=5, given=DEFAULT).json
     assert "after 2 more polls that lack the same models" in default["error"]["hint"]

@@ -57,7 +57,7 @@ def test_a_swallowed_marker_is_refused(above: str, culprit: str) -> None:
     first = str(caught.value).split("\n")[0]
     assert first == (
         f"doc.md:{line}: the begin marker of region a is inside the block that begins with"
-        f" {culprit!r}; end that before the marker, or put a blank line between them"
+        f" {culprit!r}; end the block before the marker, or add a blank line"
     )
 
 
