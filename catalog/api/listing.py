@@ -1,4 +1,4 @@
-"""Read the models of a moment with titles and ends, as values or JSON."""
+"""Read the models of a moment with their titles and ends."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Read the status of a provider from the store, as value or JSON."""
+"""Read the status of a provider from the store."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

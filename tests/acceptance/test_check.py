@@ -289,7 +289,7 @@ def test_an_alert_lists_the_files_that_use_the_model(live: Live) -> None:
     write(shell.folder, {"ai.py": 'llm_model = "used"\n'})
     channel = '[[channel]]\nname = "mine"\nkind = "log"\nin_use = true\n'
     (shell.folder / "catalog.toml").write_text(channel, encoding="utf-8")
-    assert "no lock at" in shell("sync", code=2).err
+    assert "there is no lock file" in shell("sync", code=2).err
     (shell.folder / "catalog.toml").write_text("", encoding="utf-8")
     shell("sync")
     shell("check", "ai.py", "--write-lock")

@@ -71,7 +71,7 @@ def test_a_token_that_is_gone_is_missed(live: Live) -> None:
     (shell.folder / "token").unlink()
     assert "token" in shell("sync", code=2).err
     (shell.folder / "token").write_text("two words", encoding="utf-8")
-    assert "a token is not empty" in shell("sync", code=2).err
+    assert "a token must not be empty" in shell("sync", code=2).err
     assert len(server.requests) == 1
 
 

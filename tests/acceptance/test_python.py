@@ -239,7 +239,7 @@ def test_wrong_arguments_are_named(opened: Catalog, tmp_path: Path) -> None:
     wrong: dict[str, Callable[[], object]] = {
         "at: 'soon' is not a time": lambda: opened.models("soon"),
         "since: 'soon' is not a time": lambda: opened.changes(since="soon"),
-        "b: 'a.json' is no time": lambda: opened.diff(1, "a.json"),
+        "b: 'a.json' is not a time": lambda: opened.diff(1, "a.json"),
         "level: there is no 'braking'": lambda: opened.changes(level=cast("Any", "braking")),
         "fail_on: there is no": lambda: opened.check(tmp_path, fail_on=cast("Any", "quiet")),
         "config: catalog.db is a database": lambda: Catalog.open("catalog.db"),

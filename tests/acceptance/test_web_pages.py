@@ -133,7 +133,7 @@ def test_a_comparison_begins_where_the_reader_last_looked(demo: Shell) -> None:
         ("/models/infomaniak/qwen33", 404, "no model &#39;qwen33&#39; is known; did you mean"),
         ("/models/acme/qwen3", 404, "there is no provider &#39;acme&#39;"),
         ("/changes?level=fatal", 400, "there is no level &#39;fatal&#39;"),
-        ("/changes?since=soon", 400, "&#39;soon&#39; is no time"),
+        ("/changes?since=soon", 400, "&#39;soon&#39; is not a time"),
         ("/changes/99999", 404, "there is no change 99999"),
         ("/changes/2026-13", 404, "there is no page of changes"),
         ("/models?cursor=x", 400, "is no number"),
