@@ -73,9 +73,10 @@ def find_uses(paths: tuple[Path, ...], listing: Listing, settings: Settings) -> 
 
 
 def find_uses_in(name: str, text: str, listing: Listing, settings: Settings) -> FoundUses:
-    """Return the uses of a provider's models in one text, whose `name` decides the language.
+    """Return the uses of a provider's models in one text.
 
-    It reads no file and forks no process, so the time of a long text has no limit.
+    The suffix of `name` selects the language. It reads no file and forks no process, so the time of
+    a long text has no limit.
     """
     known, markers = frozenset(listing.names), _markers(settings.one)
     return _divided((scan_text(name, text, known, markers, _others(settings)),), listing)

@@ -65,14 +65,20 @@ def read_ends(
 
 
 def read_known_ends(connection: Transaction, provider: Provider, number: int) -> tuple[End, ...]:
-    """Return the ends as of a snapshot, without successors, which take most of the time."""
+    """Return the ends as of a snapshot, without successors.
+
+    Finding the successors takes most of the time.
+    """
     return _known(connection, provider, history.snapshot(connection, number), number)[0]
 
 
 def read_replacements(
     connection: Transaction, provider: Provider, number: int, model: Model
 ) -> tuple[Successor, ...]:
-    """Return the models that can replace a model, best first, whether it ends or not."""
+    """Return the models that can replace a model, best first.
+
+    The model need not have an end.
+    """
     state = history.snapshot(connection, number)
     known, evidence = _known(connection, provider, state, number)
     ending = {end.model.key for end in known} | {*provider.statuses.leaving(state.models)}

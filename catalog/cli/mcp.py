@@ -6,7 +6,7 @@ from catalog.cli.app import App, pass_app, provider_option
 from catalog.core.errors import SettingsInvalid
 
 PACKAGES = frozenset({"mcp", "mcp_types"})
-"""What the extra installs. An older version of it has no mcp_types."""
+"""The packages of the extra. An older version of it has no mcp_types."""
 
 
 @click.command()
