@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +29,23 @@ UNITS = ("catalog.service", "catalog-sync.service", "catalog-sync.timer")
 def text(name: str) -> str:
     """Read a file of the folder."""
     return (DEPLOY / name).read_text(encoding="utf-8")
+
+
+def test_the_image_copies_all_that_the_build_needs(tmp_path: Path) -> None:
+    """The package is built from only the files that the Dockerfile copies into the image."""
+    build = text("Dockerfile").rpartition("\nFROM")[0]
+    lines = re.findall(r"^COPY (.*)$", build, flags=re.MULTILINE)
+    sources = [source for line in lines for source in line.split()[:-1]]
+    for source in sources:
+        kept = tmp_path / "src" / source
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if (ROOT / source).is_dir() else shutil.copy
+        copy(ROOT / source, kept)
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
+    made = tmp_path / "made"
+    line = [*command, "--quiet", "--wheel-dir", str(made), "."]
+    subprocess.run(line, cwd=tmp_path / "src", check=True)
+    assert [file.suffix for file in made.iterdir()] == [".whl"]
 
 
 class UnitParser(configparser.ConfigParser):

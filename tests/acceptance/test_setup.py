@@ -163,7 +163,7 @@ def test_the_lock_of_the_tests_holds_the_others() -> None:
     run, image, build, dev = (
         set(re.findall(r"^(\S+)==(.*\n(?: +--hash=.*\n)+)", text, flags=re.MULTILINE))
         for name in (
-            *("requirements.txt", "requirements-postgresql.txt"),
+            *("requirements.txt", "requirements-image.txt"),
             *("requirements-build.txt", "requirements-dev.txt"),
         )
         for text in [(ROOT / name).read_text()]
