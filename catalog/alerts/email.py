@@ -68,7 +68,7 @@ class MailServer:
             or not host
         ):
             text = "a mail server is written smtp://HOST:PORT or smtps://HOST:PORT"
-            raise SettingsInvalid(text, hint="User and password have settings of their own.")
+            raise SettingsInvalid(text, hint="User and password have their own settings.")
         security: Security = "none" if is_loopback(host) else "starttls"
         return cls(host, parsed.port or port, "tls" if parsed.scheme == "smtps" else security)
 

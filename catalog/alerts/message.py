@@ -143,13 +143,13 @@ def _poll(findings: Iterable[Finding], used: Used) -> Iterator[str]:
     for finding in findings:
         kind = (finding.level, finding.rule, finding.callable_until, finding.ground)
         kinds.setdefault(kind, []).append(finding)
-    for alike in kinds.values():
-        for finding in alike:
+    for group in kinds.values():
+        for finding in group:
             mark, other = MARKS[finding.level], instead(finding)
             yield f"{mark} {fact(finding, LINE_LENGTH - len(mark) - len(other) - 1)}{other}"
             if files := used_in(finding, used):
                 yield cut(f"   Used in {files_text(files)}.", LINE_LENGTH)
-        yield from (f"   {cut(line, LINE_LENGTH)}" for line in _reasons(alike[0]))
+        yield from (f"   {cut(line, LINE_LENGTH)}" for line in _reasons(group[0]))
 
 
 def _reasons(finding: Finding) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Compute when messages are sent and retried.
 
-Pure: no clock and no randomness of its own.
+The functions are pure: they read no clock and use no randomness.
 """
 
 import re

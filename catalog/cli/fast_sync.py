@@ -146,8 +146,8 @@ def _poll(
     secrets = (*origin.secrets(known["secrets"]), *(proxy.secrets if proxy else ()))
     ca_file = None if known["ca_file"] is None else Path(known["ca_file"])
     with Http(Limits(**known["limits"]), proxy=proxy, ca_file=ca_file) as client:
-        asking, http = ListRequest(**known["asking"]), client.hiding(secrets)
-        source = Source(http, row.provider, known["url"], token, lambda: started, asking)
+        list_request, http = ListRequest(**known["asking"]), client.hiding(secrets)
+        source = Source(http, row.provider, known["url"], token, lambda: started, list_request)
         try:
             answer = source.fetch(row.validators)
         except ProviderError as error:

@@ -99,7 +99,7 @@ def _route(app: App, history: Path | None, behaves: Path | None) -> Route:
     from catalog.config.build import wire_provider
 
     settings = app.one.one
-    route = Route(wire_provider(settings), settings.description or USUAL.asking)
+    route = Route(wire_provider(settings), settings.description or USUAL.list_request)
     if not route.can_be_called:
         if history is None:
             text = f"no recordings of {app.provider} are shipped: name yours with --history."
@@ -115,7 +115,7 @@ def _poller(provider: str | None, url: str, route: Route) -> str:
     if provider is None:
         return f"CATALOG_INFOMANIAK_URL={url} INFOMANIAK_API_TOKEN=any-token catalog sync"
     given = f"{table_variable('provider', provider, 'url')}={url}"
-    if route.asking.needs_token:
+    if route.list_request.needs_token:
         given += f" {table_variable('provider', provider, 'token')}=any-token"
     return f"{given} catalog sync --provider {provider}"
 

@@ -93,8 +93,8 @@ def wire_source(settings: Settings, http: Http, clock: Clock = now) -> Source:
     token, url, description = reveal(one.token) or None, one.url or "", one.description
     if description is None:
         return Source(http, one.name, url, token, clock, with_hints(settings, LIST_REQUEST))
-    asking = with_hints(settings, description)
-    return Source(http, one.name, url, token, clock, asking, description.place)
+    list_request = with_hints(settings, description)
+    return Source(http, one.name, url, token, clock, list_request, description.place)
 
 
 def wire_sync(settings: Settings, database: Database, http: Http, clock: Clock = now) -> Sync:

@@ -52,7 +52,7 @@ def wire_probing(
             deadline=settings.http.deadline.total_seconds(),
             pace=pace.take,
             wait=stop.wait,
-            hints=source.asking.hints,
+            hints=source.list_request.hints,
         ),
         database=database,
         terms=ProbeLimits(budget, terms.again_after, terms.concurrency, terms.control),

@@ -36,7 +36,7 @@ def wire_fast(
     of UTF-8 have no fast path. `longest` is the maximum time of a pass.
     """
     file = database.file
-    if loaded.identity is None or file is None or source.asking.paging is not None:
+    if loaded.identity is None or file is None or source.list_request.paging is not None:
         return None
     if not (_is_text(settings.document.path) and _is_text(settings.http.ca_file)):
         return None
@@ -44,7 +44,7 @@ def wire_fast(
     try:
         known = {
             "url": source.url,
-            "asking": None if any(map(_may_hold_secret, lists)) else _written(source.asking),
+            "asking": None if any(map(_may_hold_secret, lists)) else _written(source.list_request),
             "limits": asdict(source.http.limits),
             "proxy": _origin("http.proxy", loaded) if settings.http.proxy else None,
             "no_proxy": settings.http.no_proxy,
@@ -101,14 +101,14 @@ def _secrets(loaded: Loaded) -> list[list[str]]:
     return [_origin(path, loaded) for path in sorted(loaded.sources) if SECRETS.fullmatch(path)]
 
 
-def _written(asking: ListRequest) -> dict[str, Any]:
-    return {each: getattr(asking, each) for each in ListRequest.__dataclass_fields__}
+def _written(list_request: ListRequest) -> dict[str, Any]:
+    return {each: getattr(list_request, each) for each in ListRequest.__dataclass_fields__}
 
 
 def _origin_of_token(settings: Settings, loaded: Loaded) -> list[str] | None:
     """Return the origin of a provider's token, None without one.
 
-    Infomaniak may have its token in a section of its own.
+    Infomaniak's token may be in the section `[infomaniak]`.
     """
     if settings.one.token is None:
         return None

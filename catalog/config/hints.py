@@ -18,7 +18,7 @@ class Names(NamedTuple):
     setting: str
 
 
-def with_hints(settings: Settings, asking: ListRequest) -> ListRequest:
+def with_hints(settings: Settings, list_request: ListRequest) -> ListRequest:
     """Return the request with hints that name the first provider's own settings."""
     url, token = names(settings, "url"), names(settings, "token")
     is_own = settings.one.kind == "infomaniak"
@@ -29,17 +29,17 @@ def with_hints(settings: Settings, asking: ListRequest) -> ListRequest:
         "404": f"Check the base URL ({url.variable}, or `{url.setting}`).",
     }
     if is_own:
-        return replace(asking, hints=hints | {"429": _RATE})
+        return replace(list_request, hints=hints | {"429": _RATE})
     how_to = (
         f"Set the token by {token.variable}, or `{token.setting}_file` to a file that holds it."
     )
-    return replace(asking, how_to=how_to, hints=hints)
+    return replace(list_request, how_to=how_to, hints=hints)
 
 
 def names(settings: Settings, key: Literal["url", "token"]) -> Names:
     """Return the names of a setting of the first provider.
 
-    Without a setting of its own, a provider of the kind infomaniak uses the general one.
+    A provider of the kind infomaniak uses the general setting if it has none.
     """
     first = settings.provider[0] if settings.provider else None
     if first is None or (first.kind == "infomaniak" and getattr(first, key) is None):

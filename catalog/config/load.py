@@ -71,7 +71,7 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One setting for `config show`. Secrets are hidden, None is no value."""
+    """One setting for `config show`. Secrets are hidden. None means no value."""
 
     setting: str
     value: str | None
@@ -89,9 +89,9 @@ def load(
     """Load all settings, or raise SettingsInvalid with every error.
 
     `overrides` are dotted settings of the command line. With `files`, secret files are read and the
-    annotations checked. Otherwise secrets in files are omitted. A setting such as
-    `web.token_file` in place of True reads only its file. `here` includes the configuration
-    in the working folder.
+    annotations checked. Otherwise secrets in files are omitted. With the name of a setting, such as
+    `web.token_file`, only that file is read. `here` includes the configuration in the working
+    folder.
     """
     given = RawSettings()
     found = find_file(file, environ, here=here)

@@ -213,8 +213,8 @@ class ListSettings(Section):
     """A web page about the models. Alerts link it."""
     chat: Relative | None = None
     """The address of chat completions, for the document. It is relative to the address of the list:
-    if that ends in `/v1/models`, `chat/completions` is `/v1/chat/completions`. A kind may have one
-    of its own.
+    if that ends in `/v1/models`, `chat/completions` is `/v1/chat/completions`. Most kinds have a
+    default.
     """
 
 
@@ -259,7 +259,7 @@ class ProviderSettings(Section):
     """
     document: DocumentSettings | None = None
     """The overview of this provider: `path`, `annotations` and `recent`, as in `document.path`. The
-    default is `[document]`; with several providers, `models-NAME.md` beside it.
+    default is `[document]`, and with several providers, `models-NAME.md` in the same folder.
     """
 
     _index: int = PrivateAttr(default=0)

@@ -15,7 +15,7 @@ def read_address(text: str) -> tuple[str, int]:
     """Return host and port of `HOST:PORT`, or raise ValueError."""
     host, colon, port = text.rpartition(":")
     if not colon or not port.isdecimal() or int(port) > LAST_PORT:
-        raise ValueError(f"{text!r} is no HOST:PORT, such as 127.0.0.1:8080")
+        raise ValueError(f"{text!r} is not HOST:PORT, such as 127.0.0.1:8080")
     return host.strip("[]") or "127.0.0.1", int(port)
 
 
@@ -27,7 +27,7 @@ def _checked_address(text: str) -> str:
 def _checked_root(text: str) -> str:
     root = text.rstrip("/")
     if root and (not root.startswith("/") or "//" in root or "?" in root or "#" in root):
-        raise ValueError(f"{text!r} is no path, such as /catalog")
+        raise ValueError(f"{text!r} is not a path such as /catalog")
     return root
 
 
@@ -45,12 +45,12 @@ class WebSettings(Section):
     the pages too. A change needs a restart.
     """
     public: bool = False
-    """Allows an address beyond this machine. Every reader who reaches it can read all that is
-    stored, unless `web.token` or `web.proxy_header` is set.
+    """Allows an address that other machines can reach. Everyone who reaches it can read all stored
+    data, unless `web.token` or `web.proxy_header` is set.
     """
     hosts: ServerNames = ()
-    """The names of this server in requests, besides those of this machine. `*` accepts every name.
-    Without the check, a foreign page in a browser could read a server on the loopback.
+    """The names of this server in requests, in addition to the names of this machine. `*` accepts
+    every name. Without the check, another site in a browser could read a server on the loopback.
     """
     token: Token | None = None
     """The token that each request must send as `Authorization: Bearer TOKEN`, except `/livez` and

@@ -82,7 +82,7 @@ class Source:
     url: str
     token: str | None = field(repr=False)
     clock: Clock
-    asking: ListRequest
+    list_request: ListRequest
     rows: Trail = ()
     max_parts: int = 500
     max_bytes: int = 64 * 1024 * 1024
@@ -93,7 +93,7 @@ class Source:
         A paged list is an object `{"pages": [...]}` of the pages as sent. If one page fails, the
         request fails, because an incomplete list looks as if models were removed.
         """
-        paging = self.asking.paging
+        paging = self.list_request.paging
         response = self.ask(validators if paging is None else Validators())
         if response.status == NotModified.status:
             return NotModified(self.provider, self._shown, self.clock())
@@ -110,8 +110,8 @@ class Source:
         Raise the errors of `fetch`.
         """
         token = self.known_token()
-        headers = {"Accept": "application/json", **self.asking.headers}
-        headers |= self.asking.identification(token)
+        headers = {"Accept": "application/json", **self.list_request.headers}
+        headers |= self.list_request.identification(token)
         if etag := sendable(validators.etag):
             headers["If-None-Match"] = etag
         if last_modified := sendable(validators.last_modified):
@@ -121,7 +121,7 @@ class Source:
         try:
             response = self.http.send(request)
         except ProviderError as error:
-            raise error.with_hint(self.asking.hints) from None
+            raise error.with_hint(self.list_request.hints) from None
         if response.status not in {HTTPStatus.OK, NotModified.status}:
             text = f"{self.provider} answered {response.status}"
             raise AnswerRefused(text, status=response.status)
@@ -130,7 +130,8 @@ class Source:
     @property
     def address(self) -> str:
         """Return the URL of the route, or of its first page."""
-        paging, query = self.asking.paging, dict(self.asking.query)
+        request = self.list_request
+        paging, query = request.paging, dict(request.query)
         if paging is not None and paging.by == "page":
             query[paging.parameter] = str(paging.first)
         return self._with(query)
@@ -138,7 +139,7 @@ class Source:
     @property
     def _secrets(self) -> tuple[str, ...]:
         """Return the secrets in a request."""
-        given = credentials({**self.asking.headers, **self.asking.query})
+        given = credentials({**self.list_request.headers, **self.list_request.query})
         return tuple(filter(None, (self.token, *given)))
 
     @property
@@ -151,13 +152,13 @@ class Source:
 
         Raise SettingsInvalid if a required one is missing.
         """
-        if not self.token and self.asking.needs_token:
+        if not self.token and self.list_request.needs_token:
             text = f"there is no token for {self.provider}"
-            raise SettingsInvalid(text, hint=self.asking.how_to)
+            raise SettingsInvalid(text, hint=self.list_request.how_to)
         return self.token or ""
 
     def _with(self, query: dict[str, str]) -> str:
-        address = f"{self.url.rstrip('/')}{self.asking.route}"
+        address = f"{self.url.rstrip('/')}{self.list_request.route}"
         return f"{address}?{urlencode(query)}" if query else address
 
     def _others(self, paging: Paging, first: bytes) -> Iterator[bytes]:
@@ -199,7 +200,7 @@ class Source:
         return there
 
     def _address_after(self, paging: Paging, answer: Json, here: str, number: int) -> str | None:
-        query = dict(self.asking.query)
+        query = dict(self.list_request.query)
         if paging.by == "page":
             if not has_rows(answer, self.rows):
                 return None

@@ -140,8 +140,8 @@ def _problems(answer: Answer, new: Sequence[int]) -> Iterator[Flaw]:
     """Yield the flaws of the body and the violations of the contract.
 
     Only new rows are checked. Violations at the place of a flaw are dropped, because the parsed
-    value there may be wrong. If the body has an error in place of rows, other violations beside it
-    are dropped, because the error is their cause.
+    value there may be wrong. If the body has an error in place of rows, other violations in the
+    same object are dropped, because the error is their cause.
     """
     places = {flaw.steps for flaw in answer.flaws}
     refusals = [*_refusals(answer.parts)]

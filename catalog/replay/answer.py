@@ -68,7 +68,7 @@ class Answer:
         return self.status in {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED}
 
 
-def answer(request: Request, capture: Capture | None, asking: ListRequest) -> Answer:
+def answer(request: Request, capture: Capture | None, list_request: ListRequest) -> Answer:
     """Answer one request. A `capture` of None is another route."""
     if capture is None:
         return refusal(HTTPStatus.NOT_FOUND, "method_not_found", "Method not found")
@@ -76,7 +76,7 @@ def answer(request: Request, capture: Capture | None, asking: ListRequest) -> An
         allow = {"Allow": ", ".join(METHODS)}
         status = HTTPStatus.METHOD_NOT_ALLOWED
         return refusal(status, "method_not_allowed", "Method not allowed", allow)
-    if not is_authorized(request, asking.authorization):
+    if not is_authorized(request, list_request.authorization):
         return unauthorized()
     if _holds(request.headers, capture):
         return Answer(HTTPStatus.NOT_MODIFIED, capture.validators)

@@ -32,7 +32,7 @@ class Route:
     """One provider's route and its request format."""
 
     provider: Provider
-    asking: ListRequest
+    list_request: ListRequest
 
     @property
     def can_be_called(self) -> bool:
@@ -55,7 +55,7 @@ class Route:
 
         Raise SettingsInvalid if one page does not lead to the next.
         """
-        body, paging = read(recording.path), self.asking.paging
+        body, paging = read(recording.path), self.list_request.paging
         pages = _pages(body) if paging else []
         if paging is None or not pages:
             return Parts((Capture(recording, body),))
@@ -73,10 +73,10 @@ class Route:
     def page_for(self, request: Request, parts: Parts) -> Capture | None:
         """Return the requested page, or None."""
         by_name = dict(zip(parts.names, parts.captures, strict=True))
-        paging = self.asking.paging
+        paging = self.list_request.paging
         if paging is not None and paging.by == "next" and request.target in by_name:
             return by_name[request.target]
-        if request.path != self.asking.route:
+        if request.path != self.list_request.route:
             return None
         if len(by_name) == 1 or paging is None or paging.by == "next":
             return parts.captures[0]
@@ -90,7 +90,7 @@ class Route:
             raise SettingsInvalid(text, hint="That value has to name the next part.")
         if paging.by == "cursor":
             return str(found)
-        there = urlsplit(urljoin(self.asking.route, str(found)))
+        there = urlsplit(urljoin(self.list_request.route, str(found)))
         return f"{there.path}?{there.query}" if there.query else there.path
 
     def _end(self, last: Json, paging: Paging) -> list[Json]:

@@ -95,7 +95,7 @@ class ReplayServer:
             if called and (reply := self._models.answer(request, parts.captures[0])):
                 return reply
             capture = self._route.page_for(request, parts)
-            result = answer(request, capture, self._route.asking)
+            result = answer(request, capture, self._route.list_request)
             if request.method != "GET" or capture is None or not result.shows_catalog:
                 return result
             kind = self._faults(self._polls)

@@ -174,9 +174,11 @@ def test_the_token_goes_into_the_described_header(
     authorization: str, token: str | None, header: str, sent: str | None
 ) -> None:
     """The token goes into the header that the description names."""
-    asking = ListRequest(route="/models", authorization=authorization, headers={"x-version": "1"})
+    list_request = ListRequest(
+        route="/models", authorization=authorization, headers={"x-version": "1"}
+    )
     with serve(answer(body=b"{}")) as server, Http(Limits(), tls=TLS) as http:
-        source(http, server.url, None, token=token, asking=asking).fetch(Validators())
+        source(http, server.url, None, token=token, list_request=list_request).fetch(Validators())
         (request,) = server.requests
     assert request.headers.get(header) == sent
     assert request.headers["x-version"] == "1"
