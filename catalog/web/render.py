@@ -1,5 +1,6 @@
 """Render the templates. Every value is escaped, because names come from providers."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -13,11 +14,13 @@ from catalog.core.clock import stamp
 from catalog.core.text import duration
 from catalog.core.visible import visible
 from catalog.report.ends import days_left, until
-from catalog.report.sentences import best, sentence, successor
+from catalog.report.sentences import sentence
+from catalog.web.grouping import by_day, digest, models_of
 from catalog.web.links import Links, model_path
 
 LONGEST = 300
 """Maximum characters of a name or text in a list."""
+_DATE = re.compile(r"(\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\dZ)?)", re.ASCII)
 
 
 def page(template: str, links: Links, now: datetime, **values: Any) -> str:
@@ -36,15 +39,18 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "ago": _ago,
-        "best": best,
+        "by_day": by_day,
         "days_left": days_left,
+        "digest": digest,
+        "linked": linked,
         "number": _number,
         "sentence": lambda finding: short(sentence(finding)),
         "short": short,
+        "moment": lambda moment: f"{moment:%Y-%m-%d %H:%M}",
         "stamp": stamp,
+        "whole_dates": whole_dates,
         "marked": marked,
         "models_of": models_of,
-        "successor": successor,
         "value": _value,
         "until": lambda forecast: until(forecast.until, forecast.basis, forecast.ground),
     }
@@ -61,14 +67,31 @@ def short(text: object, limit: int = LONGEST) -> str:
     return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
 
 
-def models_of(finding: Finding, most: int = 3) -> list[tuple[str, str]]:
-    """Return the key and the name of some models of a finding."""
-    models = {model.key: model.name for model in finding.models}
-    for each in finding.changes:
-        key = getattr(each, "key", None)
-        if isinstance(key, str):
-            models.setdefault(key, str(getattr(each, "name", key)))
-    return list(models.items())[:most]
+def linked(finding: Finding, links: Links, but: str | None = None) -> Markup:
+    """Return the sentence of a finding, with its models as links. The key `but` has no link."""
+    text, parts = short(sentence(finding)), [""]
+    for key, name in models_of(finding):
+        shown = short(name, LONGEST)
+        found = re.search(rf"(?<![\w./-]){re.escape(shown)}(?![\w/-])", text) if shown else None
+        if found and key != but:
+            address = links.to(model_path(finding.provider, key))
+            parts += [whole_dates(text[: found.start()]), _link(address, shown)]
+            text = text[found.end() :]
+    return Markup("").join([*parts, whole_dates(text)])
+
+
+def whole_dates(text: str) -> Markup:
+    """Return a text as HTML, with dates that are not broken at their hyphens."""
+    parts = _DATE.split(text)
+    shown = [
+        Markup('<span class="nowrap">{}</span>').format(part) if index % 2 else escape(part)
+        for index, part in enumerate(parts)
+    ]
+    return Markup("").join(shown)
+
+
+def _link(address: str, text: str) -> Markup:
+    return Markup('<a class="name" href="{}">{}</a>').format(address, text)
 
 
 def filters_with(filters: Mapping[str, str], **values: object) -> dict[str, object]:
@@ -80,7 +103,7 @@ def marked(text: str, limit: int = 1000) -> Markup:
     """Return our own text as HTML, with `code` between backticks as code. The rest is escaped."""
     parts = short(text, limit).split("`")
     shown = [
-        Markup("<code>{}</code>").format(part) if index % 2 else escape(part)
+        Markup("<code>{}</code>").format(part) if index % 2 else whole_dates(part)
         for index, part in enumerate(parts)
     ]
     return Markup("").join(shown)

@@ -63,10 +63,11 @@ def test_every_link_of_every_page_leads_somewhere(client: TestClient) -> None:
 
 
 def test_the_overview_names_what_needs_action(client: TestClient) -> None:
-    """The first page has the removals of yesterday and the models that end within a month."""
+    """The first page has the removed models that end within a month, and what to use instead."""
     text = read_html(client.get("/").text).text
-    assert "qwen3 removed; callable until at least 2026-06-18" in text
-    assert "2026-06-18 29 days left" in text
+    assert "2026-06-18 29 days left qwen3 removed 2026-05-19" in text
+    assert "Infomaniak's lifecycle policy moonshotai/Kimi-K2.6 or 2 more" in text
+    assert "breaking 7 changes: moonshotai/Kimi-K2.5" in text
 
 
 def test_a_model_is_found_by_id_and_by_name(client: TestClient) -> None:

@@ -10,6 +10,7 @@ from catalog.report.markdown import table, text
 from catalog.report.sentences import sentence
 from catalog.store.changelog import FindingFilter
 from catalog.store.finding_pages import read_page
+from catalog.web.grouping import models_of
 from catalog.web.query import Query
 from catalog.web.reader import Reading
 from catalog.web.views.changes import change_json, filters_of
@@ -17,8 +18,8 @@ from catalog.web.views.status import StatusView, read_service, service_json
 
 SOON = 30
 """Days ahead that count as soon."""
-RECENT = 10
-"""Findings on the page."""
+RECENT = 20
+"""Last findings on the page, where those of one day and rule share a line."""
 ACTION = timedelta(days=7)
 """Breaking findings this recent need action."""
 
@@ -31,6 +32,12 @@ class OverviewView:
     breaking: tuple[Finding, ...]
     endings: tuple[Ending, ...]
     recent: tuple[Finding, ...]
+
+    @property
+    def uncovered(self) -> tuple[Finding, ...]:
+        """Return the breaking findings with a model that is not among the near ends."""
+        known = {(each.provider, each.end.model.key) for each in self.endings}
+        return tuple(each for each in self.breaking if not _models(each) or _models(each) - known)
 
 
 def read_overview(reading: Reading, query: Query) -> OverviewView:
@@ -64,6 +71,10 @@ def overview_markdown(view: OverviewView) -> str:
     ]
     lines = table(("Day", "Provider", "Level", "Change"), rows)
     return f"{text(view.service.headline)}\n\n{lines}"
+
+
+def _models(finding: Finding) -> set[tuple[str, str]]:
+    return {(finding.provider, key) for key, _ in models_of(finding, None)}
 
 
 def _breaking(wanted: FindingFilter, reading: Reading) -> FindingFilter:
