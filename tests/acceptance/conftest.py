@@ -28,7 +28,7 @@ def code(shell: Shell) -> Shell:
 
 @pytest.fixture
 def live(shell: Shell) -> Iterator[Live]:
-    """Return a function that makes `catalog sync` poll a server with the given steps.
+    """Return a function that starts a server and returns its shell.
 
     It also lays a database without rows, unless `laid` is False.
     """
@@ -55,7 +55,7 @@ def first_demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shell, Ran]:
 
 @pytest.fixture(scope="session")
 def demo(first_demo: tuple[Shell, Ran]) -> Shell:
-    """Give the folder of the demo, to read from: five snapshots of a real catalog."""
+    """Give the demo's folder with five snapshots. Tests only read it."""
     return first_demo[0]
 
 

@@ -1,4 +1,4 @@
-"""The GitHub Action, its steps run as a workflow's runner would run them."""
+"""The steps of the GitHub Action, run as in a workflow."""
 
 import json
 import os
@@ -19,7 +19,7 @@ STEPS: dict[str, Any] = {step["name"]: step for step in ACTION["runs"]["steps"]}
 
 
 def step(name: str, folder: Path, programs: Path, **inputs: str) -> tuple[int, str, dict[str, str]]:
-    """Run one step with its inputs and return its exit code, output and step outputs."""
+    """Run one step and return its exit code, output and step outputs."""
     known = {key: each["default"] for key, each in ACTION["inputs"].items()}
     known |= {key.replace("_", "-"): value for key, value in inputs.items()}
     given = {
@@ -52,7 +52,7 @@ def step(name: str, folder: Path, programs: Path, **inputs: str) -> tuple[int, s
 
 @pytest.fixture
 def code(tmp_path: Path) -> Path:
-    """Return a repository with a removed model, in a folder with a blank in its name."""
+    """Return a repository that uses a removed model. A folder has a blank."""
     write(tmp_path, {"my src/ai.py": 'model = "mixtral"\n', "b.py": 'model = "whisper"\n'})
     return tmp_path
 

@@ -14,7 +14,7 @@ HOOK = '[[channel]]\nname = "ops"\nkind = "webhook"\n'
 
 
 def owing(live: Live, url: str) -> Shell:
-    """Give a folder with one message to the channel `ops` that its receiver did not take."""
+    """Give a folder with one undelivered message to the channel `ops`."""
     shell, _ = live(answer(body=ONE), answer(body=TWO), CATALOG_CHANNEL_OPS_URL=url)
     Path(shell.folder, "catalog.toml").write_text(HOOK)
     shell("-q", "sync")
@@ -85,7 +85,7 @@ def test_a_message_can_be_dropped(live: Live) -> None:
 
 
 def of_limits(first: int, step: int) -> bytes:
-    """Answer with 3,000 models, of which 1,400 have a limit of their own."""
+    """Answer with 3,000 models. 1,400 of them have different limits."""
     own = ({"max_token_input": first + step * n} for n in range(1, 1401))
     return body(*(row(id=n, name=f"m{n}", **next(own, {})) for n in range(1, 3001)))
 

@@ -1,4 +1,4 @@
-"""`catalog changes` and `catalog diff`, on the demo's five snapshots and on payload files."""
+"""`catalog changes` and `catalog diff` on the demo and on payload files."""
 
 import csv
 import gzip

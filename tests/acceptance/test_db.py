@@ -195,7 +195,7 @@ def test_a_broken_export_is_told(own_demo: Shell) -> None:
 
 
 def test_a_failed_import_leaves_an_empty_database_that_was_there(own_demo: Shell) -> None:
-    """A database file that somebody made stays, and still takes a sound export."""
+    """A failed import keeps an empty database file, and a valid export fills it later."""
     lines = own_demo("--database", "sqlite://", "db", "export").out.encode()
     own_demo("--database", "b.db", "db", "import", "-", stdin=lines)
     before = own_demo.files()

@@ -1,4 +1,4 @@
-"""`catalog db verify` on databases that were edited by hand in many ways."""
+"""`catalog db verify` on databases that were edited by hand."""
 
 import sqlite3
 from dataclasses import replace
@@ -13,7 +13,7 @@ from tests.support.shell import Shell
 
 
 def first_bad(file: Path) -> dict[str, Bad]:
-    """Verify a database and return the first bad row of each failed check."""
+    """Verify a database and return each failed check's first bad row."""
     database = Database(str(file))
     with database.reading() as connection:
         found = {check.name: check.bad for check in verify(connection) if check.bad}
@@ -47,7 +47,7 @@ CASES = {
         "update payload set body = (select max(body) from payload) where rowid = 2",
         ("payloads", "payload", None, DAMAGED),
     ),
-    "the body in force": (
+    "the current body": (
         "update payload set body = null",
         (
             "payloads",

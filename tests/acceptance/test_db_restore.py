@@ -1,4 +1,4 @@
-"""`catalog db restore`: a backup replaces the database, even next to a leftover journal."""
+"""`catalog db restore`: a backup replaces the database."""
 
 import json
 import os
@@ -47,7 +47,7 @@ def moved(file: Path) -> None:
 
 @pytest.fixture
 def backed(own_demo: Shell) -> Shell:
-    """Give a demo with a backup, and a database that has changed since then."""
+    """Give a demo with a backup, and a database that changed since."""
     copy(own_demo.folder / DATABASE, own_demo.folder / "kept.db")
     moved(own_demo.folder / DATABASE)
     return own_demo

@@ -24,7 +24,7 @@ KILLS = 8
 
 @pytest.fixture(scope="module")
 def old(demo: Shell, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a database with the first migration alone, and fill it with the demo's rows."""
+    """Make a database of the first migration with the demo's rows."""
     file = tmp_path_factory.mktemp("old") / "catalog.db"
     engine = create_engine(f"sqlite:///{file}")
     migrate.upgrade(engine, REVISIONS[0])
@@ -68,7 +68,7 @@ def beside(file: Path) -> Path:
 
 
 def opened(file: Path, kill_at: int = 0) -> tuple[int, str]:
-    """Open a database in a new process, which upgrades it, and optionally kill it.
+    """Upgrade a database in a new process, and optionally kill it.
 
     Return its exit code and output.
     """

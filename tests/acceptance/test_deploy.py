@@ -1,4 +1,4 @@
-"""The files of docs/deploy: each names commands that exist, and the unit's own one runs."""
+"""The files of docs/deploy name commands that exist and run."""
 
 import configparser
 import json

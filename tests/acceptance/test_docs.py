@@ -29,7 +29,7 @@ NAMED = re.compile(r"\bdocs/[\w/-]+\.md\b")
 LOADED = re.compile(
     r"<(?:script|img|iframe)[^>]*\ssrc=\"(?:https?:)?//|<link[^>]*\shref=\"(?:https?:)?//"
 )
-"""What a page loads from another host."""
+"""Matches a file that a page loads from another host."""
 SECONDS = 120
 
 

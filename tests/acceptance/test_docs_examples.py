@@ -29,7 +29,7 @@ OUTSIDE = re.compile(r"#.*|[|>&;].*")
 
 
 def every(language: str) -> list[Any]:
-    """Return a parameter for each block of a language, with its page as id."""
+    """Return a parameter for each block of a language, by page."""
     pages = [page for page in PAGES if page != "CHANGELOG.md"]
     return [pytest.param(block, id=page) for page in pages for block in blocks(page, language)]
 
@@ -157,7 +157,7 @@ def test_the_json_page_has_each_member_of_the_output(tmp_path: Path) -> None:
 
 
 def _members(value: Any) -> Iterator[str]:
-    """Yield the names of members, but not fields of a provider, settings and levels."""
+    """Yield member names, without provider fields, settings and levels."""
     match value:
         case dict():
             for name, inner in value.items():

@@ -176,7 +176,10 @@ def test_a_configuration_with_mistakes_comes_first(shell: Shell) -> None:
 
 @pytest.fixture
 def public(live: Live) -> Iterator[tuple[Shell, Path]]:
-    """Return a folder with a database of a user without rights, because root may do all."""
+    """Return a folder with a database of a user without rights.
+
+    Tests that run as root need it, because root can write everywhere.
+    """
     shell, _ = live(dated(), CATALOG_DOCUMENT_PATH="")
     with TemporaryDirectory() as place:
         folder = Path(place, "data")

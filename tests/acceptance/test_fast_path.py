@@ -1,4 +1,4 @@
-"""`catalog sync` on the fast path: the same results as a full pass."""
+"""The fast path of `catalog sync` agrees with a full pass."""
 
 import re
 import sqlite3

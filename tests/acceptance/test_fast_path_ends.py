@@ -1,4 +1,4 @@
-"""The fast path ends if settings, files or databases change or are damaged."""
+"""A full pass follows if settings, files or databases change or break."""
 
 import os
 import sqlite3

@@ -13,7 +13,7 @@ FAR = "2098-12-01"
 
 
 def of(model: str, ran: Any) -> dict[str, Any]:
-    """Return the forecast of a model out of the JSON of `catalog forecast`."""
+    """Return the forecast of a model from the command's JSON."""
     found = [each for each in ran.json["forecasts"] if each["model"] == model]
     assert len(found) == 1
     return dict(found[0])
@@ -71,15 +71,15 @@ def test_a_note_is_kept_counts_and_is_taken_back(own_demo: Shell) -> None:
     assert "forecast" not in shell("show", "17", "--at", "1", "--format", "json").json
     shell("render")
     assert f"{FAR} (announced: {source})" in (shell.folder / "demo" / "models.md").read_text()
-    again = shell("note", "17", "--successor", "nobody")
-    assert again.lines == ["qwen3: successor nobody"]
+    again = shell("note", "17", "--successor", "no-such-model")
+    assert again.lines == ["qwen3: successor no-such-model"]
     assert again.err.splitlines() == [
         f"in place of: retires on {FAR}, successor google/gemma-4-31B-it, source {source}",
-        "warning: nobody is not in the catalog",
+        "warning: no-such-model is not in the catalog",
     ]
     known = of("qwen3", shell("forecast", "--format", "json"))
     assert (known["basis"], known["successors"][0]["listed"]) == ("policy", False)
-    assert "nobody (+2)" in shell("forecast").out
+    assert "no-such-model (+2)" in shell("forecast").out
     assert shell("note", "qwen3", "--remove").lines == ["qwen3: the note is removed"]
     assert shell("note", "qwen3", "--remove").lines == ["qwen3: there is no note"]
     counts = [line.split()[-1] for line in shell("notes").lines]

@@ -20,7 +20,7 @@ OURS = str(Path(catalog.__file__).parent)
 
 
 def frames_of_requests(words: list[str]) -> list[list[str]]:
-    """Run `catalog sync` in this process and return our functions above each request."""
+    """Run `catalog sync` and return our functions above each request."""
     found: list[list[str]] = []
 
     def look(frame: FrameType, event: str, _: Any) -> None:

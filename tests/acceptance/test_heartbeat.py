@@ -1,4 +1,4 @@
-"""Pings to a monitor around each pass, and the id that pass and log lines share."""
+"""Pings to a monitor around each pass, and run ids."""
 
 import json
 import sqlite3

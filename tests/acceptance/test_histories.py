@@ -1,4 +1,4 @@
-"""Small histories as real providers make them, and what an operator sees of them."""
+"""The findings of small histories that are similar to real ones."""
 
 import json
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ STAY = [model(f"v/stay{at}") for at in range(40)]
 def history(
     shell: Shell, *answers: Rows, step: timedelta = DAY, listing: str = ""
 ) -> list[tuple[str, str, str]]:
-    """Import answers of a provider and return level, rule and sentence of each change."""
+    """Import answers and return level, rule and sentence of each change."""
     (shell.folder / "catalog.toml").write_text(
         '[[provider]]\nname = "acme"\nkind = "openai"\nurl = "https://acme.example"\n'
         f"[provider.list]\n{listing}\n",

@@ -1,4 +1,4 @@
-"""`catalog snapshots` and `catalog polls` on the demo's history and on a failed poll."""
+"""`catalog snapshots` and `catalog polls`, also after a failed poll."""
 
 from tests.support.shell import Live, Shell
 

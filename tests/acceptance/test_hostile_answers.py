@@ -81,7 +81,7 @@ def test_a_message_that_a_pass_left_behind_is_trouble(live: Live) -> None:
 
 
 def begins(secret: str, *, json_: bool) -> bytes:
-    """Write an answer that holds many prefixes of a secret, followed by something else."""
+    """Write an answer with many incomplete copies of a secret."""
     texts = [secret[:length] for length in range(6, len(secret))] * 20
     return json.dumps({"docs": texts}).encode() if json_ else "%2F".join(texts).encode()
 

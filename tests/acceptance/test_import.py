@@ -1,4 +1,4 @@
-"""`catalog import`: the shipped history and histories of our own, each file at its own time."""
+"""`catalog import`: each recording is stored with its own time."""
 
 import gzip
 import json

@@ -146,7 +146,7 @@ def test_without_a_token_it_says_how_to_give_one(shell: Shell) -> None:
 
 @pytest.mark.parametrize("form", ["", "_FILE"])
 def test_a_token_of_the_environment_stays_there(live: Live, form: str) -> None:
-    """It is used and not written, and what cron and a container lack is said."""
+    """It is used and not written, and the output warns that cron and containers lack it."""
     shell, _ = live(ONE, laid=False)
     token = shell.folder / "token"
     token.write_text(TOKEN)

@@ -1,4 +1,4 @@
-"""`catalog init --provider`: providers by name, and by the address of their list."""
+"""`catalog init --provider`: providers by name or list address."""
 
 import json
 import tomllib

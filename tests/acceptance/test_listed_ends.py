@@ -1,4 +1,4 @@
-"""Ends and statuses in a provider's list, by the commands that show them."""
+"""The commands show ends and statuses from a provider's list."""
 
 import json
 from pathlib import Path

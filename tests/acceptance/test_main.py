@@ -22,7 +22,7 @@ LIBRARIES = ("sqlalchemy", "sqlmodel", "httpx", "pydantic", "jsonschema", "rich"
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
-    """Return a shell with the installed script, because these tests cover its start."""
+    """Return a shell that runs the installed script, not a fork."""
     return Shell(tmp_path, installed=True)
 
 

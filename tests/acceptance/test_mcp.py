@@ -1,4 +1,4 @@
-"""`catalog mcp`, asked over its pipes by the client of the protocol's SDK."""
+"""`catalog mcp`, used over pipes by the SDK's own client."""
 
 import sqlite3
 import subprocess
@@ -28,7 +28,7 @@ MARK = "| "
 
 
 def test_every_tool_only_reads(shell: Shell) -> None:
-    """Each tool is marked read-only and refuses other arguments; names are marked as data."""
+    """Each tool is marked read-only, refuses other arguments, and marks names as data."""
     instructions, known = tools(shell)
     assert {each.name for each in known} == {
         *("search_models", "get_model", "recent_changes"),
@@ -47,7 +47,7 @@ def test_every_tool_only_reads(shell: Shell) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 def test_answers_are_the_json_of_the_commands(demo: Shell, mode: str) -> None:
-    """Each answer has the JSON of its command, for old and new clients; the store stays as is."""
+    """Each answer has the JSON of its command for all clients, and the store does not change."""
     before = demo.files()
     listed, shown, past, changed, ended, instead = ask(
         demo,
@@ -99,7 +99,7 @@ def test_texts_say_how_old_the_answer_is(demo: Shell) -> None:
 
 @pytest.mark.long
 def test_unknown_is_no_verdict(demo: Shell) -> None:
-    """A name that is not stored is unknown, with clues, and never said not to exist."""
+    """A name that is not stored is unknown, with clues, and is never reported as nonexistent."""
     replies = ask(
         demo,
         ("get_model", {"model": "qwen-3"}),
@@ -161,7 +161,7 @@ def test_without_a_database_only_checks_answer(shell: Shell) -> None:
 
 @pytest.mark.long
 def test_a_database_is_never_upgraded(shell: Shell) -> None:
-    """An empty store is reported, and one of an older version is refused; both stay as they are."""
+    """An empty store is reported, an older one is refused, and neither is changed."""
     file = lay_database(shell.folder)
     (empty,) = ask(shell, ("search_models", {}))
     assert "nothing is stored of infomaniak yet" in empty.text
@@ -281,7 +281,7 @@ def test_ctrl_c_ends_the_server(shell: Shell) -> None:
 
 
 def test_a_client_that_is_gone_is_no_error(shell: Shell, tmp_path: Path) -> None:
-    """If nobody reads the answers, the server ends without an error."""
+    """If no client reads the answers, the server ends without an error."""
     with subprocess.Popen(
         shell.line("mcp"),
         cwd=tmp_path,

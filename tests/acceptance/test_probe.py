@@ -42,7 +42,7 @@ def provider() -> Iterator[ReplayServer]:
 
 @pytest.fixture(scope="session")
 def late_history(tmp_path_factory: pytest.TempPathFactory) -> Shell:
-    """Give a folder with the recorded history moved to end ten days ago.
+    """Give a folder with the recorded history, ending ten days ago.
 
     Which models that left are still called depends on how long ago that was.
     """

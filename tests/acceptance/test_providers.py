@@ -53,7 +53,7 @@ Start = Callable[..., tuple[Shell, dict[str, Server]]]
 
 @pytest.fixture
 def start(shell: Shell) -> Iterator[Start]:
-    """Give a way to a folder that polls servers which answer these steps."""
+    """Give a function that starts servers and a shell that polls them."""
     with ExitStack() as stack:
 
         def make(settings: str, **steps: tuple[Step, ...]) -> tuple[Shell, dict[str, Server]]:
@@ -282,7 +282,7 @@ def test_a_refused_proposal_names_its_own_token(shell: Shell) -> None:
 def test_a_hint_names_the_settings_of_the_failed_provider(
     start: Start, status: int, hint: str
 ) -> None:
-    """What a user is to check are settings that this provider reads."""
+    """A hint names only settings that this provider reads."""
     shell, _ = start(MARS, mars=(answer(status),))
     ran = shell("sync", code=3)
     assert f"hint: {hint}" in ran.err

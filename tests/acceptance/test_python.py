@@ -1,4 +1,4 @@
-"""The Python interface gives what the commands print, and raises the errors of the tree."""
+"""The Python interface agrees with the commands and raises documented errors."""
 
 import json
 import logging
@@ -184,7 +184,7 @@ def test_a_command_writes_the_document_after_a_program(
 
 
 def test_an_implausible_answer_raises_until_accepted(live: Live) -> None:
-    """A held answer raises after it is recorded; `accept` applies it."""
+    """A held answer raises after it is recorded, and `accept` applies it."""
     steps = answer(body=body(*(row(id=n, name=f"m{n}") for n in range(20)))), answer(body=body())
     shell, _ = live(*steps)
     with opened_live(shell) as made:
@@ -280,7 +280,7 @@ def test_what_is_not_there_is_not_found(opened: Catalog, tmp_path: Path) -> None
 
 
 def test_one_of_several_providers_is_chosen_by_name(tmp_path: Path) -> None:
-    """Methods for one provider need its name if several are configured; others search all."""
+    """Methods for one provider need its name if several are configured, and others search all."""
     config = tmp_path / "catalog.toml"
     config.write_text(TWO, encoding="utf-8")
     shell = Shell(tmp_path)

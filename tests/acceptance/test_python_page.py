@@ -19,7 +19,7 @@ SECONDS = 60
 
 
 def cells() -> Iterator[tuple[str, str]]:
-    """Return each block of Python with the output that the page shows after it."""
+    """Return each block of Python and its output on the page."""
     fences = [token for token in tokens(PAGE) if token.type == "fence"]
     for cell, following in zip(fences, [*fences[1:], None], strict=True):
         if cell.info == "python":

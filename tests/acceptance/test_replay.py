@@ -49,7 +49,7 @@ def test_a_history_that_cannot_be_served_is_wrong_usage(shell: Shell) -> None:
 
 @contextmanager
 def served(shell: Shell, *words: str) -> Iterator[tuple[Shell, list[str]]]:
-    """Start a replay and yield a shell that polls it, with the replay's output."""
+    """Start a replay. Yield a shell that polls it, and the output."""
     with shell.start("replay", *words) as server:
         try:
             assert server.stdout

@@ -1,4 +1,4 @@
-"""Cron and daemons on one database: every slot of the schedule is done once."""
+"""Cron and daemons on one database handle each slot once."""
 
 import sqlite3
 from contextlib import ExitStack, closing

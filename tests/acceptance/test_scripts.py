@@ -78,7 +78,7 @@ signal.pause()
 
 @pytest.fixture
 def tested(checkout: Path) -> Path:
-    """Give a checkout whose tests start a server that heeds no signal, and wait."""
+    """Give a checkout whose test waits for a server that ignores signals."""
     for name in ("test", "supervise", "progress"):
         shutil.copy(ROOT / "scripts" / name, checkout / "scripts")
     (checkout / "scripts" / "check").write_text("exit 0\n", encoding="utf-8")

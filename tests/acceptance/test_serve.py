@@ -1,4 +1,4 @@
-"""`catalog serve`: the daemon as a real process, with real signals and a real service manager."""
+"""`catalog serve` as a real process with signals and a service manager."""
 
 import json
 import os

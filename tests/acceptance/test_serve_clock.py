@@ -59,7 +59,7 @@ def manager(folder: Path) -> Iterator[Manager]:
 
 
 def watched(folder: Path) -> dict[str, str]:
-    """Return the variables of that service manager, with a watchdog of 0.2 s."""
+    """Return the variables of that service manager with a short watchdog."""
     return {"NOTIFY_SOCKET": str(folder / "notify"), "WATCHDOG_USEC": "400000"}
 
 

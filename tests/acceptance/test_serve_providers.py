@@ -1,4 +1,4 @@
-"""`catalog serve` with several providers: one process, a schedule and a document for each."""
+"""`catalog serve` with several providers, each with schedule and document."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""scripts/setup in a checkout of its own, with locks of a few tiny wheels."""
+"""scripts/setup in a separate checkout, with locks of tiny wheels."""
 
 import os
 import re
@@ -34,7 +34,7 @@ HALF = '[ "$1 $2" = "-m venv" ] && { "$python" -m venv --without-pip .venv; exit
 
 @pytest.fixture
 def copied() -> str:
-    """Return a fake python3 script that makes environments with a copy of this pip."""
+    """Return a fake python3 that makes environments with this pip."""
     packages = Path(sysconfig.get_path("purelib"))
     found = shlex.join(map(str, [packages / "pip", *packages.glob("pip-*.dist-info")]))
     return COPIED.format(pip=found)
@@ -42,7 +42,10 @@ def copied() -> str:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """Return a project that needs `dep` to run, `backend` to build and `tool` to test."""
+    """Return a project that needs `dep`, `backend` and `tool`.
+
+    It needs them to run, to build and to test.
+    """
     scripts, wheels = tmp_path / "scripts", tmp_path / "wheels"
     for folder in (scripts, wheels, tmp_path / "bin"):
         folder.mkdir()

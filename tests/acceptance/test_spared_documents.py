@@ -1,4 +1,4 @@
-"""Documents that a command leaves as they are, because nobody asked for them."""
+"""Commands do not change documents that the user did not name."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A run from cron that finds nothing new loads little, and has one HTTP client."""
+"""A run from cron without changes loads few modules."""
 
 import pstats
 import subprocess
@@ -54,7 +54,7 @@ def unmeasured(shell: Shell) -> dict[str, str]:
 
 
 def listed(shell: Shell, *command: str) -> subprocess.CompletedProcess[str]:
-    """Run a command, by default `catalog sync`, and list its loaded modules on stderr."""
+    """Run a command and list its loaded modules on stderr."""
     return subprocess.run(
         [sys.executable, "-c", LISTED, *(command or ("sync",))],
         cwd=shell.folder,

@@ -48,7 +48,7 @@ def test_the_next_run_is_shown_where_the_schedule_is_kept(live: Live) -> None:
 
 
 def test_trouble_is_exit_1(live: Live) -> None:
-    """Fewer failed polls than the limit are a note; the third one makes the status not well."""
+    """Fewer failed polls than the limit are a note, and the third one is a problem."""
     shell, _ = live(answer(body=ONE), answer(503))
     shell("sync")
     for _ in range(2):

@@ -18,7 +18,7 @@ DEFAULT = {"CATALOG_HOLD_POLLS": "3", "CATALOG_HOLD_APART": "10m"}
 
 
 def unless_known(exchange: Exchange) -> None:
-    """Send 304 if the request has the tag, else the answer and its tag."""
+    """Send 304 for a known tag, else the answer with its tag."""
     if exchange.request.headers.get("if-none-match") == STATED["ETag"]:
         exchange.send(304, STATED, b"")
     else:

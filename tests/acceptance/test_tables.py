@@ -1,4 +1,4 @@
-"""Tables of the real program on terminals of 80, 120 and 200 columns."""
+"""The program's tables on terminals of 80, 120 and 200 columns."""
 
 import re
 from pathlib import Path
@@ -103,7 +103,7 @@ def test_an_end_in_the_past_has_its_date(demo: Shell) -> None:
 
 
 def test_sentences_go_on_under_their_beginning(demo: Shell) -> None:
-    """What `sync`, `show`, `explain`, `check` and `db verify` say is wrapped between words."""
+    """Sentences of `sync`, `show`, `explain`, `check` and `db verify` are wrapped between words."""
     Path(demo.folder, "code.py").write_text('model = "openai/gpt-oss-120b"\n')
     for command in ("show qwen3", "explain 1", "db verify", "check --fail-on never code.py"):
         lines = shown(demo, command, 80)

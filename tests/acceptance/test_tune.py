@@ -16,7 +16,7 @@ OTHER = row(id=2, name="other")
 
 
 def limits(*values: int | None) -> Iterator[bytes]:
-    """Yield one answer per limit, without the model if the limit is None."""
+    """Yield one answer per limit. None means without the model."""
     for value in values:
         here = [] if value is None else [row(id=1, name="alpha", max_token_input=value)]
         yield body(OTHER, *here)

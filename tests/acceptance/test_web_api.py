@@ -1,4 +1,4 @@
-"""The API: what it answers, what its description promises, and what it refuses."""
+"""The answers, the description and the errors of the API."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime

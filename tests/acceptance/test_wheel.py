@@ -1,4 +1,4 @@
-"""The wheel by itself: built, installed into a clean environment, and used outside the checkout."""
+"""The wheel, installed in a clean environment outside the checkout."""
 
 import os
 import re
@@ -33,14 +33,14 @@ def run(*command: str | Path, folder: Path, **environment: str) -> str:
 
 
 def locked() -> dict[str, str]:
-    """Return the version of all that is pinned for running on this system, by name."""
+    """Return the pinned versions for this system, by name."""
     text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     pinned = re.findall(r"^(\S+)==(\S+) (; sys_platform == 'win32')?", text, flags=re.MULTILINE)
     return {name: pin for name, pin, elsewhere in pinned if not elsewhere}
 
 
 def copy(name: str, packages: Path) -> None:
-    """Copy an installed package, because pip takes as long as all other tests of the wheel."""
+    """Copy an installed package, because pip would need too long."""
     for file in files(name) or ():
         source, place = Path(str(file.locate())), packages / file
         if file.suffix != ".pyc" and packages in place.parents and ".." not in file.parts:

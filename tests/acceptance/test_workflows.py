@@ -23,7 +23,7 @@ def read(file: Path) -> Any:
 
 
 def run(name: str, *words: str | Path) -> None:
-    """Run a checker on the workflows, or skip the test if it is not installed."""
+    """Run a checker on the workflows, or skip without it."""
     program = shutil.which(name)
     if program is None:
         pytest.skip(f"{name} is not installed here")

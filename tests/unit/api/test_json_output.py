@@ -1,4 +1,4 @@
-"""The JSON of values that the walk-through of the acceptance tests does not meet."""
+"""The JSON of values that the acceptance tests do not cover."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""How recordings are taken in together: some at a time, and others get their turn between."""
+"""Recordings are imported in batches, and other processes write between them."""
 
 from datetime import UTC, datetime
 from itertools import count

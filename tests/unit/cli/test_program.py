@@ -1,4 +1,4 @@
-"""The command that starts this program, as a shell in the working folder takes it."""
+"""The command that starts this program, for commands in its output."""
 
 import sys
 from collections.abc import Callable
@@ -13,7 +13,7 @@ Place = Callable[[str], Path]
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
-    """Return a function that puts a program in a folder below, and starts this process as it."""
+    """Return a function that makes a program and sets argv to it."""
     monkeypatch.chdir(tmp_path)
 
     def put(name: str) -> Path:

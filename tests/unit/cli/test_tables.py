@@ -1,4 +1,4 @@
-"""How a table fits into a width: columns are dropped, texts are cut or wrapped, rows are blocks."""
+"""A table fits into a width without broken names."""
 
 import pytest
 from hypothesis import example, given

@@ -1,4 +1,4 @@
-"""What findings say about aliases."""
+"""The sentences about aliases."""
 
 from dataclasses import replace
 

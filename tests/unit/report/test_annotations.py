@@ -150,6 +150,6 @@ NEWEST = {
 @pytest.mark.parametrize(("name", "key"), NEWEST.items())
 def test_each_model_of_the_newest_list_has_words(name: str, key: str) -> None:
     """Each model that Infomaniak lists today has a title and a description for people."""
-    found = label(model(key, name, "said by the API"), load(read(SHIPPED)))
-    assert found.title not in {name, "said by the API"}
-    assert found.description not in {None, "said by the API"}
+    found = label(model(key, name, "a text of the API"), load(read(SHIPPED)))
+    assert found.title not in {name, "a text of the API"}
+    assert found.description not in {None, "a text of the API"}

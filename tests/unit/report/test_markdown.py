@@ -16,7 +16,7 @@ ANYTHING = st.one_of(CROWDED, st.text())
 
 
 def cells_of(document: str) -> list[list[list[Token]]]:
-    """Read a document that is one table: rows of cells, each as its inline tokens."""
+    """Return the rows of a table, each cell as inline tokens."""
     rows: list[list[list[Token]]] = []
     tokens = READER.parse(document)
     assert (tokens[0].type, tokens[-1].type) == ("table_open", "table_close")

@@ -16,7 +16,7 @@ HOSTILE = "a\x1b[31m\nb\r\u2028c\x85d\x00"
 
 
 def on(count: int, field: str, before: Any, after: Any) -> list[Change]:
-    """Return the same move on several models, with None for an absent field."""
+    """Return the same move on several models. None means no field."""
     sides = [None if side is None else canonical(side) for side in (before, after)]
     return [Updated(model(str(at), f"m{at}"), field, *sides) for at in range(count)]
 
