@@ -58,7 +58,7 @@ def code(tmp_path: Path) -> Path:
 
 
 @pytest.mark.long
-def test_the_action_marks_what_is_wrong(code: Path) -> None:
+def test_the_action_marks_each_problem(code: Path) -> None:
     """The step fails with an annotation at the line, and writes SARIF on request."""
     status, out, outputs = step("Check", code, COMMAND.parent, sarif="models.sarif")
     assert (status, outputs) == (1, {"exit-code": "1", "sarif": "models.sarif"})
@@ -95,7 +95,7 @@ def test_every_input_and_output_is_of_use() -> None:
     assert STEPS["Check"]["id"] == "check"
 
 
-def test_the_action_installs_what_was_tested(tmp_path: Path) -> None:
+def test_the_action_installs_tested_versions(tmp_path: Path) -> None:
     """The action makes an environment, installs the hashed versions and extends PATH.
 
     A fake Python prints the arguments it gets, so the test downloads nothing.

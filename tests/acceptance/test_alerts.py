@@ -29,7 +29,7 @@ def listed(shell: Shell, *more: str) -> list[dict[str, object]]:
     return alerts
 
 
-def test_messages_are_listed_with_what_became_of_them(live: Live) -> None:
+def test_messages_are_listed_with_their_states(live: Live) -> None:
     """A pending message shows its error and next attempt, and a delivered one its time."""
     with serve(answer(503), answer(200)) as hook:
         shell = owing(live, hook.url)
@@ -49,7 +49,7 @@ def test_messages_are_listed_with_what_became_of_them(live: Live) -> None:
 
 
 @pytest.mark.long
-def test_what_was_given_up_can_be_sent_again(live: Live) -> None:
+def test_given_up_messages_can_be_sent_again(live: Live) -> None:
     """A 410 gives a message up, and a retry by channel name delivers it later."""
     with serve(answer(410), answer(410), answer(200)) as hook:
         shell = owing(live, hook.url)
@@ -61,7 +61,7 @@ def test_what_was_given_up_can_be_sent_again(live: Live) -> None:
         assert [each["state"] for each in listed(shell)] == ["delivered"]
 
 
-def test_retry_says_what_is_still_owed(live: Live) -> None:
+def test_retry_reports_pending_messages(live: Live) -> None:
     """A channel that refuses again makes exit code 1, and is named."""
     with serve(answer(503)) as hook:
         shell = owing(live, hook.url)
@@ -137,7 +137,7 @@ def test_a_message_whose_short_form_is_refused_too_is_given_up(live: Live) -> No
 
 
 @pytest.mark.long
-def test_what_a_receiver_says_is_shown_and_stored(live: Live) -> None:
+def test_the_error_of_a_receiver_is_shown_and_stored(live: Live) -> None:
     """The alerts list shows Slack's own error, and `{"ok": false}` is not a delivery."""
     no = answer(200, b'{"ok": false, "error": "channel_not_found"}')
     with serve(no, answer(403, b"action_prohibited"), answer(200, b"ok")) as hook:

@@ -75,7 +75,7 @@ def test_the_page_has_a_line_for_everything() -> None:
         assert row[-1].startswith(("yes", "no, by ", "not asked for")), row
 
 
-def test_what_is_missed_is_said() -> None:
+def test_missed_targets_are_shown() -> None:
     """A row shows whether the target is reached, by how much it is missed, and why."""
     cells = [line(value).cells[-1] for value in (1.9, 3.0, None)]
     assert cells == ["yes", "no, by 1.50 times: it is slow", "not asked for"]

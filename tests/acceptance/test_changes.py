@@ -23,7 +23,7 @@ EVERY = {
 }
 
 
-def test_the_log_tells_each_change_once_in_order(demo: Shell) -> None:
+def test_the_log_has_each_change_once_in_order(demo: Shell) -> None:
     """The table is oldest first, sorted by level within a poll, and omits held polls."""
     ran = demo("changes")
     rows = [line.split(maxsplit=4)[1:] for line in ran.lines[1:]]
@@ -94,7 +94,7 @@ def test_payload_files_are_compared_without_a_database(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("name", ["-", "/dev/stdin"])
-def test_what_can_be_read_once_is_a_state(shell: Shell, name: str) -> None:
+def test_stdin_is_a_state(shell: Shell, name: str) -> None:
     """Stdin is a payload under either name, on one side or both."""
     Path(shell.folder, "old.json").write_bytes(body(row()))
     new = body(row(), row(id=2, name="b"))
@@ -154,7 +154,7 @@ def test_a_file_and_a_snapshot_are_compared(demo: Shell) -> None:
     assert "snapshot" not in waves[0]
 
 
-def test_what_is_neither_file_nor_moment_is_wrong_usage(shell: Shell) -> None:
+def test_a_state_that_does_not_exist_is_wrong_usage(shell: Shell) -> None:
     """A missing file and a broken file get different errors and exit codes."""
     missing = shell("diff", "a" * 300 + ".json", "2", code=2)
     assert "is neither a file nor a time" in missing.err

@@ -51,7 +51,7 @@ def test_settings_are_shown_with_their_sources_and_without_secrets(shell: Shell)
     assert [line.split()[1] for line in table if line.startswith("infomaniak.token_file")] == ["–"]
 
 
-def test_a_right_configuration_is_said_to_be_right(shell: Shell) -> None:
+def test_a_valid_configuration_is_reported(shell: Shell) -> None:
     """`config check` names the file, or reports that there is no file and no token."""
     bare = shell("config", "check")
     assert bare.lines == ["the configuration is valid: no file, defaults and environment"]
@@ -65,7 +65,7 @@ def test_a_right_configuration_is_said_to_be_right(shell: Shell) -> None:
     assert ran.err == ""
 
 
-def test_variables_that_are_none_of_ours_are_told(shell: Shell) -> None:
+def test_unknown_variables_are_reported(shell: Shell) -> None:
     """`config check` reports a CATALOG_ variable of another program, without failing."""
     given = {"CATALOG_SERVICE_HOST": TOKEN, "INFOMANIAK_API_TOKEN": TOKEN}
     ran = shell("config", "check", given=given)
@@ -73,7 +73,7 @@ def test_variables_that_are_none_of_ours_are_told(shell: Shell) -> None:
     assert shell("config", "show", given=given).err == ""
 
 
-def test_every_mistake_is_told_at_once(shell: Shell) -> None:
+def test_every_mistake_is_reported_at_once(shell: Shell) -> None:
     """Mistakes of file, environment and option are listed together with exit code 2."""
     file = Path(shell.folder, "my.toml")
     channel = f'kind = "webhook"\nname = "ops"\nsecret = "whsec_{TOKEN}"\n'
@@ -101,7 +101,7 @@ def test_every_mistake_is_told_at_once(shell: Shell) -> None:
     assert "ss:w" not in ran.err
 
 
-def test_mistakes_in_the_annotations_are_told(shell: Shell) -> None:
+def test_mistakes_in_the_annotations_are_reported(shell: Shell) -> None:
     """A user's own names are checked with the configuration."""
     Path(shell.folder, "catalog.toml").write_text('document.annotations = "names.toml"\n')
     names = Path(shell.folder, "names.toml")
@@ -122,7 +122,7 @@ def test_mistakes_in_the_annotations_are_told(shell: Shell) -> None:
     assert f"{names}: No such file" in shell("config", "check", code=2).err
 
 
-def test_a_file_that_is_no_toml_is_told_with_what_else_to_do(shell: Shell) -> None:
+def test_a_file_that_is_not_toml_is_reported_with_a_hint(shell: Shell) -> None:
     """The hint for broken TOML points to the docs, not to `config check` itself."""
     Path(shell.folder, "catalog.toml").write_text("[http\n")
     ran = shell("config", "check", code=2)
@@ -154,7 +154,7 @@ def test_commands_that_read_the_store_need_no_secret_file(own_demo: Shell) -> No
         assert f'url_file = "no-url": cannot read {file.parent}/no-url: No such file' in told
 
 
-def test_mistakes_that_show_in_use_are_told(shell: Shell) -> None:
+def test_mistakes_in_templates_and_urls_are_reported(shell: Shell) -> None:
     """`config check` finds broken templates and URLs that Apprise rejects."""
     Path(shell.folder, "text.txt").write_text("$titel of $whom costs 5 $\n")
     channel = '[[channel]]\nkind = "apprise"\nname = "chat"\ntemplate = "text.txt"\n'
@@ -229,7 +229,7 @@ def test_a_token_file_that_others_can_read_is_a_warning(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("kind", ["systemd", "kubernetes"])
-def test_what_was_mounted_as_a_secret_is_no_warning(shell: Shell, kind: str) -> None:
+def test_a_mounted_secret_gives_no_warning(shell: Shell, kind: str) -> None:
     """A secret mounted by systemd or Kubernetes gives no warning about its mode."""
     folder = Path(shell.folder, "mounted")
     (folder / "..data").mkdir(parents=True)

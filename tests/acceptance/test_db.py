@@ -19,7 +19,7 @@ def change(shell: Shell, *statements: str) -> None:
             connection.execute(statement)
 
 
-def test_what_can_be_no_head_is_wrong_usage(demo: Shell) -> None:
+def test_an_invalid_head_is_wrong_usage(demo: Shell) -> None:
     """A head that was cut short is a slip, and no damage."""
     assert "a head is 64 hexadecimal digits" in demo("db", "verify", "--head", "abc", code=2).err
 
@@ -37,7 +37,7 @@ def test_a_backup_is_the_database(own_demo: Shell) -> None:
     assert own_demo("--database", "kept.db", "db", "export").out == lines
 
 
-def test_a_backup_replaces_nothing_unless_told_so(own_demo: Shell) -> None:
+def test_a_backup_replaces_a_file_only_by_force(own_demo: Shell) -> None:
     """A backup never overwrites a file without --force, and never the database or a device."""
     (own_demo.folder / "kept.db").write_text("mine")
     ran = own_demo("db", "backup", "kept.db", code=2)
@@ -63,7 +63,7 @@ def test_a_backup_that_cannot_be_made_leaves_nothing(own_demo: Shell) -> None:
     assert sorted(path.name for path in own_demo.folder.iterdir()) == ["demo", "odd.db"]
 
 
-def test_verify_says_what_it_checked(demo: Shell) -> None:
+def test_verify_lists_its_checks(demo: Shell) -> None:
     """`db verify` prints one line per check with its row count, and writes nothing."""
     before = demo.files()
     lines = demo("db", "verify").lines
@@ -90,7 +90,7 @@ def test_verify_says_what_it_checked(demo: Shell) -> None:
     assert demo.files() == before
 
 
-def test_a_changed_past_is_told(own_demo: Shell) -> None:
+def test_a_changed_history_is_reported(own_demo: Shell) -> None:
     """The first bad row is named as text and JSON, with exit code 1."""
     change(own_demo, "update model_version set status = 'gone' where id in (9, 12)")
     ran = own_demo("db", "verify", code=1)
@@ -105,7 +105,7 @@ def test_a_changed_past_is_told(own_demo: Shell) -> None:
     )
 
 
-def test_damage_in_the_file_is_told(own_demo: Shell) -> None:
+def test_damage_in_the_file_is_reported(own_demo: Shell) -> None:
     """`db verify` reports unreadable pages without a traceback."""
     file = own_demo.folder / DATABASE
     whole = bytearray(file.read_bytes())
@@ -167,7 +167,7 @@ def test_an_export_is_lossless(own_demo: Shell) -> None:
         own_demo("db", "prune")
 
 
-def test_an_export_replaces_nothing_unless_told_so(own_demo: Shell) -> None:
+def test_an_export_replaces_a_file_only_by_force(own_demo: Shell) -> None:
     """A file that is there stays, unless it may be replaced."""
     own_demo("db", "export", "a.jsonl")
     assert "exists already" in own_demo("db", "export", "a.jsonl", code=2).err
@@ -183,7 +183,7 @@ def test_import_wants_an_empty_database(own_demo: Shell) -> None:
     assert own_demo.files() == before
 
 
-def test_a_broken_export_is_told(own_demo: Shell) -> None:
+def test_a_broken_export_is_reported(own_demo: Shell) -> None:
     """A broken export gives an error with a hint and leaves no database."""
     before = own_demo.files()
     ran = own_demo("--database", "b.db", "db", "import", "-", stdin=b"[1]\n", code=6)

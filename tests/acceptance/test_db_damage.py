@@ -140,7 +140,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_was_edited_is_named(own_demo: Shell, case: str) -> None:
+def test_each_edit_is_named(own_demo: Shell, case: str) -> None:
     """For each kind of edit, the right check names the row and the reason."""
     statement, (check, table, row, reason) = CASES[case]
     bad = first_bad(edited(own_demo, statement))[check]
@@ -165,7 +165,7 @@ def test_a_link_that_was_worked_out_anew_breaks_the_next(own_demo: Shell) -> Non
     assert first_bad(file) == {CHAIN: Bad("snapshot", "3", CHANGED)}
 
 
-def test_a_poll_that_ended_as_none_does_is_told(own_demo: Shell) -> None:
+def test_a_poll_with_an_impossible_outcome_is_reported(own_demo: Shell) -> None:
     """`catalog polls` reports an unknown stored outcome and the next command."""
     edited(own_demo, "update poll set outcome = 'fine' where id = 5")
     ran = own_demo("polls", code=6)

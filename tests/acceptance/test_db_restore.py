@@ -189,7 +189,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_what_is_no_backup_is_refused(backed: Shell, case: str) -> None:
+def test_a_file_that_is_not_a_backup_is_refused(backed: Shell, case: str) -> None:
     """A restore of an invalid backup explains the problem and changes nothing."""
     kept = backed.folder / "kept.db"
     spoil(case, kept, backed.folder / DATABASE)

@@ -7,7 +7,7 @@ from tests.support.shell import Ran, Shell
 GOLDEN = Path(__file__).parent.parent / "golden"
 
 
-def test_the_demo_tells_the_story(first_demo: tuple[Shell, Ran]) -> None:
+def test_the_demo_shows_the_history(first_demo: tuple[Shell, Ran]) -> None:
     """The demo shows the swap, the held answer, its acceptance and the next command."""
     shell, ran = first_demo
     assert ran.err == ""
@@ -48,7 +48,7 @@ def test_options_that_the_demo_would_pass_over_are_wrong_usage(shell: Shell) -> 
     assert shell.files() == {}
 
 
-def test_a_demo_that_cannot_go_on_says_why(own_demo: Shell) -> None:
+def test_a_failed_demo_gives_the_reason(own_demo: Shell) -> None:
     """The demo stops with exit code 6 at an edited document or an impossible folder."""
     shell = Shell(own_demo.folder)
     (shell.folder / "file").write_text("")

@@ -83,7 +83,7 @@ def test_all_is_well(live: Live) -> None:
     assert TOKEN not in table.out
 
 
-def test_each_trouble_is_named_with_what_to_do(live: Live) -> None:
+def test_each_problem_is_named_with_its_fix(live: Live) -> None:
     """A refused token, a damaged database, a document in the way, a receiver that is away."""
     shell, _ = live(answer(401), CATALOG_CHANNEL_OPS_URL="http://127.0.0.1:9/x")
     Path(shell.folder, "catalog.toml").write_text('[[channel]]\nname = "ops"\nkind = "webhook"\n')
@@ -97,7 +97,7 @@ def test_each_trouble_is_named_with_what_to_do(live: Live) -> None:
 
 
 @pytest.mark.long
-def test_a_target_that_is_away_and_one_that_nobody_can_read(live: Live) -> None:
+def test_unreachable_and_invalid_targets_fail(live: Live) -> None:
     """Each Apprise target has a line, and a rejected URL is a configuration error."""
     shell, _ = live(dated())
     file = Path(shell.folder, "catalog.toml")
@@ -277,7 +277,7 @@ def test_a_damaged_database_fails(
     ],
 )
 @pytest.mark.parametrize("setting", ["database", "document.path", "infomaniak.token_file"])
-def test_what_is_no_file_is_named(
+def test_a_path_that_is_not_a_file_is_named(
     live: Live, setting: str, make: Callable[[Path], object], said: str
 ) -> None:
     """A pipe, a socket or a folder in place of a file fails the check that needs the file."""

@@ -54,7 +54,7 @@ def by_rule(shell: Shell, *words: str) -> dict[str, Any]:
 
 
 @pytest.mark.long
-def test_what_is_quiet_is_kept_and_told_to_nobody(live: Live) -> None:
+def test_quiet_findings_are_stored_and_not_sent(live: Live) -> None:
     """Quiet changes reach no channel and no document, and `changes` counts them."""
     shell, _ = live(answer(body=UNSAID), answer(body=QUIET))
     (shell.folder / "catalog.toml").write_text(CHANNELS, encoding="utf-8")
@@ -156,7 +156,10 @@ def test_the_same_found_again_is_the_latest(live: Live) -> None:
     assert first["fingerprint"] == last["fingerprint"]
     lines = shell("explain", last["fingerprint"]).lines
     assert "level       breaking; the table says breaking" in lines
-    assert "            a return has the level of its move, if that is more severe" in lines
+    assert (
+        "            a return to an earlier value has the level of its move, if that is more severe"
+        in lines
+    )
     assert lines[0].startswith(f"finding     {last['number']} of infomaniak, fingerprint ")
     (back,) = [each for each in found if each["kind"] == "restored"]
     own = shell("explain", str(back["number"]), "--format", "json").json
@@ -171,8 +174,8 @@ def test_all_kinds_can_be_explained(live: Live) -> None:
     after = [each | {"flag": True} for each in before]
     shell = configured(live, body(*before), body(*after))
     wave = shell("explain", str(by_rule(shell)["field-changed"]["number"]))
-    why = "one field on most models, or on 10 or more that made the same move or that it came to"
-    assert f"as one      a wave: {why}" in wave.lines
+    why = "one field on most models, or on 10 or more models that got the same move, or that all"
+    assert f"as one      a wave: {why} got the field" in wave.lines
     assert "            of changes in one finding, the most severe rule decides" in wave.lines
     assert "  and 2 more; --format json has them all" in wave.lines
     assert wave.lines[-2:] == [
@@ -194,7 +197,7 @@ def test_all_kinds_can_be_explained(live: Live) -> None:
 
 
 @pytest.mark.long
-def test_who_was_not_reached_is_told(live: Live) -> None:
+def test_channels_that_were_not_reached_are_listed(live: Live) -> None:
     """A pending message shows its error, and a later channel is marked as such."""
     shell, _ = live(answer(body=FIRST), answer(500), CATALOG_TROUBLE_FAILURES="1")
     file = shell.folder / "catalog.toml"
@@ -205,7 +208,7 @@ def test_who_was_not_reached_is_told(live: Live) -> None:
         shell("-q", "sync", code=3)
     file.write_text(hook + CHANNELS, encoding="utf-8")
     lines = shell("explain", "1").lines
-    assert "compared    nothing: it is about the poll, not about the catalog" in lines
+    assert "compared    nothing: it is about the poll or a message, not about the catalog" in lines
     assert lines[-6:-3] == ["facts", "  failing", "channels"]
     state, attempts, following, _ = lines[-3].split(", ")
     assert (state, attempts) == ("  hook: owed", "1 attempt")
@@ -215,7 +218,7 @@ def test_who_was_not_reached_is_told(live: Live) -> None:
     assert told.keys() == {"channel", "state", "message", "attempts", "next_at", "error"}
 
 
-def test_what_a_probe_found(live: Live) -> None:
+def test_a_finding_of_a_probe_is_explained(live: Live) -> None:
     """A probe finding names the failed route, without a snapshot."""
     shell = configured(live, FIRST)
     database = Database(f"sqlite:///{shell.folder}/catalog.db")
@@ -253,7 +256,7 @@ def test_a_rule_of_another_version(live: Live) -> None:
     assert "level       breaking" in lines
 
 
-def test_what_cannot_be_explained(live: Live) -> None:
+def test_unknown_findings_are_wrong_usage(live: Live) -> None:
     """An unknown number, a non-fingerprint and an ambiguous start are errors with hints."""
     shell = configured(live, FIRST, SECOND)
     for name in ("xyz", "99999999999999999999"):

@@ -20,7 +20,7 @@ AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 @pytest.mark.long
-def test_it_says_what_a_pass_says(live: Live) -> None:
+def test_it_prints_the_lines_of_a_full_pass(live: Live) -> None:
     """Text, JSON, -q and the exit code are those of a pass that looked at everything."""
     shell, _ = live(answer(body=BODY))
     shell("sync")
@@ -91,7 +91,7 @@ def test_a_slot_is_done_once(live: Live) -> None:
     assert len(server.requests) == 2
 
 
-def test_a_monitor_is_told_all_the_same(live: Live) -> None:
+def test_a_monitor_is_pinged_on_the_fast_path(live: Live) -> None:
     """The fast path sends the same pings as a full pass."""
     shell, server = live(answer(body=BODY))
     shell = Shell(shell.folder, {**shell.given, "CATALOG_PING_URL": f"{server.url}/ping"})
@@ -263,7 +263,7 @@ def test_a_304_about_a_state_that_moved_is_asked_for_again(live: Live) -> None:
 
 
 @pytest.mark.long
-def test_what_is_handed_on_is_one_pass(live: Live) -> None:
+def test_a_full_pass_after_the_fast_path_is_one_pass(live: Live) -> None:
     """The log lines of a failed request and its full pass share one id."""
     shell, server = live(answer(body=BODY), answer(503), CATALOG_HTTP_ATTEMPTS="2")
     shell("sync")

@@ -50,7 +50,7 @@ def test_annotations_that_moved_are_read(live: Live) -> None:
     assert "own.toml" in shell("sync", code=2).err
 
 
-def test_odd_settings_are_told_as_ever(live: Live) -> None:
+def test_invalid_settings_are_reported_by_a_full_pass(live: Live) -> None:
     """Unreadable settings and invalid databases get the full pass's errors."""
     shell, _ = live(answer(body=BODY))
     assert "cannot read" in shell("--config", "none.toml", "sync", code=2).err
@@ -73,7 +73,7 @@ def test_a_configuration_from_a_pipe_is_read_once(live: Live) -> None:
     assert len(server.requests) == 2
 
 
-def test_a_document_that_became_a_pipe_is_told(live: Live) -> None:
+def test_a_document_that_became_a_pipe_is_reported(live: Live) -> None:
     """A named pipe in place of the document fails without waiting."""
     shell, _ = live(answer(body=BODY))
     shell("sync")
@@ -158,7 +158,7 @@ def test_names_that_are_no_text(tmp_path: Path, live: Live, odd: str) -> None:
         assert outcome in Shell(folder, given)("sync").out
 
 
-def test_a_file_that_a_variable_names_is_told_apart(live: Live) -> None:
+def test_a_changed_file_of_a_variable_is_noticed(live: Live) -> None:
     """A variable that names another secret file ends the fast path."""
     shell, server = live(answer(body=BODY))
     (shell.folder / "url").write_text(server.url, encoding="utf-8")
@@ -172,7 +172,7 @@ def test_a_file_that_a_variable_names_is_told_apart(live: Live) -> None:
     assert "missing" in shell("sync", code=2).err
 
 
-def test_a_folder_in_the_place_of_a_file_is_told(live: Live) -> None:
+def test_a_folder_in_place_of_a_file_is_reported(live: Live) -> None:
     """A name in the settings that is no file is reported at each run."""
     shell, _ = live(answer(body=BODY))
     (shell.folder / "catalog.lock").mkdir()
@@ -184,9 +184,7 @@ def test_a_folder_in_the_place_of_a_file_is_told(live: Live) -> None:
 @pytest.mark.parametrize(
     ("time", "code"), [("2025-13-01T00:00:00Z", 6), ("2026-01-01 10:00:00", 0), ("", 6)]
 )
-def test_a_time_that_was_edited_is_told_and_breaks_nothing_off(
-    live: Live, time: str, code: int
-) -> None:
+def test_an_edited_time_is_reported_without_a_failure(live: Live, time: str, code: int) -> None:
     """An invalid stored time is an error with a hint on either path."""
     shell, _ = live(answer(body=BODY))
     for _ in range(3):

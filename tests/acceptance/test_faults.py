@@ -137,7 +137,7 @@ def test_what_is_written_goes_between_the_markers(tmp_path: Path) -> None:
         (RIGHT, []),
     ],
 )
-def test_what_differs_is_said(left: Left, said: list[str]) -> None:
+def test_differences_are_reported(left: Left, said: list[str]) -> None:
     """Missing, extra or repeated findings, rows and bytes are each reported."""
     assert differences(RIGHT, left) == said
 
@@ -183,7 +183,7 @@ def test_a_slot_done_twice_or_not_at_all_is_noticed() -> None:
     assert uneven(Counter(once=9), 10) == ["only 9 slots"]
 
 
-def test_what_could_not_be_played_is_said() -> None:
+def test_skipped_faults_are_reported() -> None:
     """A fault that the machine does not allow is never shown as kept."""
     (row,) = rows(table([Result("disk full", untried="no rights")]))
     assert (row[0], row[-1]) == ("disk full", "not tried here: no rights")

@@ -38,7 +38,7 @@ def test_every_model_that_left_has_a_forecast(demo: Shell) -> None:
     assert best["differences"][0] == {"what": "context", "before": 262144, "after": 256000}
 
 
-def test_the_table_says_what_would_be_lost(demo: Shell) -> None:
+def test_the_table_shows_the_differences_of_successors(demo: Shell) -> None:
     """The table has the best successor, CSV has all of them with what each lacks."""
     row = next(line for line in demo("forecast").lines if line.startswith("qwen3 "))
     assert row.split("  ")[-1] == "moonshotai/Kimi-K2.6 (+2)"
@@ -109,7 +109,7 @@ def test_a_listed_model_may_end(own_demo: Shell) -> None:
     )
 
 
-def test_where_nothing_is_known_that_is_said(own_demo: Shell) -> None:
+def test_missing_forecasts_are_reported(own_demo: Shell) -> None:
     """Without notes or ends, one line reports that."""
     assert own_demo("notes").lines == ["no notes"]
     fresh = Shell(own_demo.folder / "fresh")
@@ -135,9 +135,7 @@ def test_where_nothing_is_known_that_is_said(own_demo: Shell) -> None:
         (("qwen4", "--retires", FAR), "no model 'qwen4' is known; did you mean qwen3?"),
     ],
 )
-def test_a_note_that_says_nothing_is_wrong_usage(
-    demo: Shell, given: tuple[str, ...], told: str
-) -> None:
+def test_an_empty_note_is_wrong_usage(demo: Shell, given: tuple[str, ...], told: str) -> None:
     """A missing, contradictory or unknown note is exit 2, and nothing is stored."""
     assert told in demo("note", *given, code=2).err
     assert demo("notes").lines == ["no notes"]

@@ -25,7 +25,7 @@ def pings(server: Server) -> list[tuple[str, str]]:
     return [(each.path, text) for each, text in zip(asked, said, strict=True)]
 
 
-def test_a_pass_is_told_at_its_start_and_its_end(live: Live) -> None:
+def test_a_pass_pings_at_its_start_and_end(live: Live) -> None:
     """A pass sends a start and a success ping, and a dry run sends no ping."""
     with serve(answer(200)) as monitor:
         shell, _ = live(ONE, CATALOG_PING_URL=f"{monitor.url}/uuid")
@@ -35,7 +35,7 @@ def test_a_pass_is_told_at_its_start_and_its_end(live: Live) -> None:
         assert pings(monitor) == [("/uuid/start", ""), ("/uuid", "")]
 
 
-def test_a_failed_pass_says_why(live: Live) -> None:
+def test_the_ping_of_a_failed_pass_has_the_reason(live: Live) -> None:
     """The failure ping carries the reason, and keeps the query of its URL."""
     with serve(answer(200)) as monitor:
         shell, _ = live(answer(503), CATALOG_PING_URL=f"{monitor.url}/uuid?create=1")
@@ -60,7 +60,7 @@ def test_a_pass_that_cannot_be_recorded_is_a_failure(live: Live) -> None:
 
 
 @pytest.mark.long
-def test_a_daemon_tells_of_a_database_that_it_cannot_use(live: Live) -> None:
+def test_a_daemon_reports_an_unusable_database(live: Live) -> None:
     """The daemon sends a failure ping for each slot lost to an unusable database."""
     with serve(answer(200)) as monitor:
         quick = {"CATALOG_SCHEDULE_EVERY": "1s", "CATALOG_SCHEDULE_JITTER": "1ms"}

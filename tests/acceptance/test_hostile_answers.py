@@ -110,7 +110,7 @@ def test_a_receiver_that_repeats_the_begin_of_its_url_is_done_with_soon(
 
 
 @pytest.mark.long
-def test_told_to_stop_while_an_odd_answer_is_read_it_stops(live: Live) -> None:
+def test_a_daemon_stops_while_it_reads_an_answer(live: Live) -> None:
     """A daemon stops on a signal while it reads a hostile answer."""
     path = "/hooks/T00000000/B11111111/abcdefghijklmnopqrstuvwxyz"
 

@@ -52,7 +52,7 @@ def test_recordings_that_say_the_same_go_in_once(shell: Shell) -> None:
     assert len(shell("--database", "other.db", "polls").lines) == 7
 
 
-def test_a_history_goes_in_once_and_the_held_end_by_hand(shell: Shell) -> None:
+def test_a_history_is_imported_once_and_its_held_end_by_hand(shell: Shell) -> None:
     """The shipped history ends held with exit 5, and --accept imports the held end."""
     first = shell("import", shipped(), code=5)
     assert [line.split("  ")[1] for line in first.lines if "infomaniak: " in line] == [
@@ -100,7 +100,7 @@ def test_every_form_of_file_is_taken_and_the_past_is_not_changed(
     assert shell.files() == before
 
 
-def test_a_wall_of_problems_names_what_lists_them_all(shell: Shell) -> None:
+def test_many_problems_are_cut_with_a_command_for_all(shell: Shell) -> None:
     """Ten problems of a recording are shown, with the command that lists the rest."""
     file = shell.folder / "my history" / "2026-01-01T000000Z.json"
     file.parent.mkdir()
@@ -111,7 +111,7 @@ def test_a_wall_of_problems_names_what_lists_them_all(shell: Shell) -> None:
 
 
 @pytest.mark.long
-def test_the_last_recording_goes_in_once_it_is_mended(shell: Shell, history: Path) -> None:
+def test_a_corrected_last_recording_is_imported(shell: Shell, history: Path) -> None:
     """An invalid last recording is ignored until its file is valid."""
     last = history / "2026-01-04T000000Z.json"
     last.write_text("{")
@@ -148,7 +148,7 @@ def test_with_nothing_believed_there_is_no_document(shell: Shell) -> None:
     assert not Path(shell.folder, "docs").exists()
 
 
-def test_a_progress_bar_stays_out_of_what_is_redirected(shell: Shell, history: Path) -> None:
+def test_redirected_output_has_no_progress_bar(shell: Shell, history: Path) -> None:
     """With stdout in a pipe, the progress bar is on the terminal only."""
     shown, out = shell.on_terminal("import", history, piped=True)
     assert "importing" in shown
@@ -175,7 +175,7 @@ def stored(file: Path) -> list[str]:
 
 
 @pytest.mark.long
-def test_an_import_that_was_killed_goes_on_with_what_is_missing(shell: Shell) -> None:
+def test_a_killed_import_continues(shell: Shell) -> None:
     """A killed import keeps whole polls, and the next run adds the rest."""
     made(shell.folder / "history", TOGETHER + 5)
     shell("--database", "whole.db", "import", "history")
@@ -202,7 +202,7 @@ def test_an_import_that_was_killed_goes_on_with_what_is_missing(shell: Shell) ->
 
 @pytest.mark.long
 @pytest.mark.parametrize(("how", "kept"), [("ABORT", 3), ("ROLLBACK", 0)])
-def test_an_import_that_the_database_refuses_tells_why_and_goes_on_later(
+def test_a_refused_import_gives_the_reason_and_continues_later(
     shell: Shell, how: str, kept: int
 ) -> None:
     """A database error stops the import with its first reason, and a later import finishes."""

@@ -131,7 +131,7 @@ def test_a_token_file_that_exists_is_used_as_it_is(live: Live) -> None:
     assert "--token-file: there is no no.txt with the token of infomaniak" in absent.err
 
 
-def test_without_a_token_it_says_how_to_give_one(shell: Shell) -> None:
+def test_without_a_token_it_shows_how_to_give_one(shell: Shell) -> None:
     """The configuration is written and valid, and nothing is tried."""
     ran = shell("init")
     assert "Not tried, because there is no token of infomaniak yet" in ran.err
@@ -164,7 +164,7 @@ def test_a_token_of_the_environment_stays_there(live: Live, form: str) -> None:
     ("stdin", "told"),
     [(b" \n", "stdin is empty"), (b"a b\n", "this cannot be used: a token must not be empty")],
 )
-def test_a_piped_secret_that_is_no_token_is_refused(shell: Shell, stdin: bytes, told: str) -> None:
+def test_an_invalid_piped_token_is_refused(shell: Shell, stdin: bytes, told: str) -> None:
     """Nothing is written, and the secret is not repeated."""
     ran = shell("init", "--token-stdin", stdin=stdin, code=2)
     assert told in ran.err
@@ -182,14 +182,14 @@ def test_a_poll_that_fails_keeps_the_files(live: Live) -> None:
     assert line_after(ran, "# cron").startswith("0 * * * *")
 
 
-def test_a_secret_file_that_is_broken_is_told_after_the_writing(shell: Shell) -> None:
+def test_a_broken_secret_file_is_reported_after_writing(shell: Shell) -> None:
     """An empty token file is a mistake of the configuration with its exit code."""
     (shell.folder / "empty.txt").touch()
     ran = shell("init", "--token-file", "empty.txt", code=2)
     assert "infomaniak.token_file = " in ran.err
 
 
-def test_what_cannot_be_written_is_exit_6(shell: Shell) -> None:
+def test_an_unwritable_file_is_exit_6(shell: Shell) -> None:
     """A file in place of the folder is named, without a traceback."""
     (shell.folder / "file").touch()
     ran = shell("--config", "file/new.toml", "init", "--offline", "--document", "none", code=6)

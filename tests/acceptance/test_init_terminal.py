@@ -64,7 +64,7 @@ def test_everything_is_asked_and_wrong_answers_again(live: Live) -> None:
     assert shell("config", "check").err == ""
 
 
-def test_what_exists_is_asked_about(live: Live) -> None:
+def test_existing_files_lead_to_questions(live: Live) -> None:
     """No leaves the configuration, yes replaces it, and a new token may replace the old one."""
     shell = plain(live)
     (shell.folder / "catalog.toml").write_text("mine")

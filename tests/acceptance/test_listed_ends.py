@@ -89,7 +89,7 @@ def test_a_stated_end_is_shown_by_every_command(mars: Shell) -> None:
     assert "compared    the day on which the model ends with the day of the poll" in explained
 
 
-def test_what_becomes_of_a_stated_end(mars: Shell) -> None:
+def test_a_listed_end_is_reported_until_it_is_over(mars: Shell) -> None:
     """A cancelled end and models that leave together are lines of the log and of the document."""
     gone = (ship("argo", "2026-03-04"), ship("dart", "2026-03-04", "kept-1"), ship("brig"))
     save(mars.folder / "days", "3-03", *gone)

@@ -51,7 +51,7 @@ def test_help_names_every_command(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_overview_says_what_the_command_says(name: str) -> None:
+def test_the_overview_agrees_with_the_command(name: str) -> None:
     """The line of a command in the overview is the first sentence of its own help."""
     _, line = COMMANDS[name]
     assert load(name).get_short_help_str(len(line)) == line
@@ -73,7 +73,7 @@ def test_wrong_usage_is_exit_2(shell: Shell) -> None:
         assert "Error: " in ran.err
 
 
-def test_an_option_in_the_wrong_place_is_told_its_own(shell: Shell) -> None:
+def test_an_option_in_the_wrong_place_gets_a_hint(shell: Shell) -> None:
     """A global option after the command is wrong usage, and the hint shows its place."""
     for option in ("-q", "--verbose", "--config", "--database=x.db", "--log-format"):
         ran = shell("sync", option, code=2)
@@ -143,7 +143,7 @@ def test_a_reader_that_leaves_early_is_no_error(demo: Shell) -> None:
 
 
 @pytest.mark.long
-def test_a_full_disk_is_told(shell: Shell) -> None:
+def test_a_full_disk_is_reported(shell: Shell) -> None:
     """Output that has no place is exit 6 with one line and a hint."""
     Path(shell.folder, "right.json").write_bytes(body(row()))
     with Path("/dev/full").open("w") as full:

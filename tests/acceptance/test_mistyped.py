@@ -31,7 +31,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("words", WRONG)
-def test_what_is_mistyped_gets_a_suggestion(shell: Shell, words: str) -> None:
+def test_a_mistyped_word_gets_a_suggestion(shell: Shell, words: str) -> None:
     """The last line of the error has the suggestion, and no other one contradicts it."""
     ran = shell(*words.split(), code=2)
     assert ran.out == ""

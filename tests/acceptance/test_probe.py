@@ -81,7 +81,7 @@ def test_without_a_token_nothing_is_called(own_demo: Shell) -> None:
     assert "INFOMANIAK_API_TOKEN" in own_demo("probe", "--once", code=2).err
 
 
-def test_a_dry_run_asks_nobody(asking: Shell, provider: ReplayServer) -> None:
+def test_a_dry_run_sends_no_request(asking: Shell, provider: ReplayServer) -> None:
     """A dry run lists the calls and their highest cost, without contacting the provider."""
     provider.close()
     ran = asking("probe", "--dry-run")
@@ -152,7 +152,7 @@ def test_the_matrix_in_each_form(asking: Shell, provider: ReplayServer) -> None:
     assert "verdict" not in cells[3]
 
 
-def test_a_document_that_cannot_be_written_is_told(asking: Shell) -> None:
+def test_a_document_in_an_impossible_folder_is_reported(asking: Shell) -> None:
     """If the document cannot be written, the calls are kept and the exit code is 6."""
     document = asking.folder / "docs" / "models.md"
     document.write_text("no markers\n<!-- catalog:begin llm -->\n", encoding="utf-8")
@@ -185,7 +185,7 @@ def test_a_behavior_file_is_served(own_demo: Shell, tmp_path: Path) -> None:
         assert {each["answered_as"] for each in told["probes"]} == {"x"}
 
 
-def test_every_mistake_in_a_behavior_file_is_told(shell: Shell) -> None:
+def test_every_mistake_in_a_behavior_file_is_reported(shell: Shell) -> None:
     """All mistakes in a behavior file are listed together with their places."""
     file = shell.folder / "b.toml"
     file.write_text(WRONG, encoding="utf-8")
@@ -217,7 +217,7 @@ def test_every_mistake_in_a_behavior_file_is_told(shell: Shell) -> None:
     assert "cannot read" in shell("replay", "--behavior", "none.toml", code=2).err
 
 
-def test_a_provider_whose_routes_nobody_knows(shell: Shell) -> None:
+def test_a_provider_with_unknown_routes(shell: Shell) -> None:
     """Probing a provider of another kind is refused with the reason."""
     text = '[[provider]]\nname = "router"\nkind = "openrouter"\n'
     (shell.folder / "catalog.toml").write_text(text, encoding="utf-8")
@@ -226,7 +226,7 @@ def test_a_provider_whose_routes_nobody_knows(shell: Shell) -> None:
     assert "providers of the kind infomaniak" in told
 
 
-def test_the_daemon_says_whether_it_calls_the_models(asking: Shell) -> None:
+def test_the_daemon_logs_whether_it_calls_models(asking: Shell) -> None:
     """The daemon logs the probe schedule at its start."""
     given = {"CATALOG_PROBE_ENABLED": "true", "CATALOG_PROBE_CRON": "@daily"}
     with serving(replace(asking, given={**asking.given, **given})) as daemon:

@@ -69,7 +69,7 @@ def start(shell: Shell) -> Iterator[Start]:
 
 
 @pytest.mark.long
-def test_an_unheard_of_provider_by_configuration_alone(start: Start) -> None:
+def test_an_unknown_provider_by_configuration_alone(start: Start) -> None:
     """A configuration alone adds a provider with its models, changes and document."""
     dearer = ship("argo", fare="0.0000006", fuel=0.9)
     steps = (fleet(ship("argo"), ship("pegasus")), fleet(dearer), fleet(ship("argo", fare="6E-7")))

@@ -143,7 +143,7 @@ def test_rows_that_a_comparison_leaves_out_are_logged(
         opened.diff(file, 1)
 
 
-def test_a_pass_stores_what_it_found(live: Live) -> None:
+def test_a_pass_stores_its_findings(live: Live) -> None:
     """A poll returns its outcome, an unchanged one too, and a dry run stores nothing."""
     shell, _ = live(answer(body=body(row(id=1, name="a"))), laid=False)
     with opened_live(shell) as made:
@@ -267,7 +267,7 @@ def _hint(call: Callable[[], object]) -> str:
     return _raised(call).hint
 
 
-def test_what_is_not_there_is_not_found(opened: Catalog, tmp_path: Path) -> None:
+def test_missing_data_is_not_found(opened: Catalog, tmp_path: Path) -> None:
     """An unknown model, a time before the first snapshot and a missing file raise NotFound."""
     for call in (
         lambda: opened.model("no-such-model"),

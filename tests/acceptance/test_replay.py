@@ -68,7 +68,7 @@ def served(shell: Shell, *words: str) -> Iterator[tuple[Shell, list[str]]]:
 
 
 @pytest.mark.long
-def test_faults_are_served_and_told(shell: Shell) -> None:
+def test_faults_are_served_and_shown(shell: Shell) -> None:
     """Each fault gives its documented exit code, and the server logs its name."""
     with served(shell) as (poller, _):
         assert "first" in poller("sync").out
@@ -167,7 +167,7 @@ def test_any_provider_is_played(shell: Shell, authorization: str) -> None:
         (["--history", ".", "--fault", "nan,500"], "nan need rows in `data`, each with an `id`"),
     ],
 )
-def test_what_goes_with_infomaniak_alone(shell: Shell, words: list[str], told: str) -> None:
+def test_options_for_infomaniak_alone(shell: Shell, words: list[str], told: str) -> None:
     """Options for Infomaniak's answers are refused with another provider."""
     fleet(shell)
     assert told in shell("replay", "--provider", "mars", *words, code=2).err

@@ -51,7 +51,7 @@ def test_options_that_contradict_each_other_are_refused(live: Live) -> None:
     assert shell.files() == {}
 
 
-def test_a_slot_in_hand_is_left_to_who_has_it(live: Live) -> None:
+def test_a_claimed_slot_is_left_to_its_process(live: Live) -> None:
     """While a daemon runs a slot, cron and another daemon skip it and give the reason."""
     gate = Gate(ONE)
     shell, server = live(gate, ONE, CATALOG_SCHEDULE_CRON="@yearly")

@@ -26,7 +26,7 @@ def configure(shell: Shell, text: str) -> None:
     Path(shell.folder, "catalog.toml").write_text(text, encoding="utf-8")
 
 
-def test_it_says_what_it_does_and_begins_at_once(live: Live) -> None:
+def test_the_daemon_logs_its_settings_and_begins_at_once(live: Live) -> None:
     """The daemon logs its settings, and runs its first pass at the start."""
     shell, server = live(ONE)
     configure(shell, '[[channel]]\nname = "ops"\nkind = "log"\n')
@@ -57,7 +57,7 @@ def test_it_says_what_it_does_and_begins_at_once(live: Live) -> None:
     assert len(server.requests) == 1
 
 
-def test_quiet_tells_errors_alone_and_json_has_its_lines(live: Live) -> None:
+def test_quiet_logs_only_errors_and_json_has_its_lines(live: Live) -> None:
     """With -q only errors are logged, and with JSON each line is a document."""
     shell, _ = live(answer(503), ONE, **QUICK)
     with serving(shell, "-q", "--log-format", "json") as daemon:
