@@ -48,6 +48,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "polls": ("history", "List the latest polls and how each ended, newest first."),
     "probe": ("probe", "Call each model at minimum cost, and store the results."),
     "provider": ("provider", "List the providers that are polled."),
+    "publish": ("publish", "Poll, and keep history and overview in this Git repository."),
     "render": ("document", "Write the document from the store."),
     "replay": ("replay", "Serve recorded answers on the loopback."),
     "serve": ("serve", "Run passes by the schedule, until stopped."),

@@ -1,53 +1,15 @@
 """The steps of the GitHub Action, run as in a workflow."""
 
 import json
-import os
 import re
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
+from tests.support.action_steps import ACTION, STEPS, step
 from tests.support.check_builders import write
 from tests.support.checkout import ROOT
 from tests.support.shell import COMMAND
-
-ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
-STEPS: dict[str, Any] = {step["name"]: step for step in ACTION["runs"]["steps"]}
-
-
-def step(name: str, folder: Path, programs: Path, **inputs: str) -> tuple[int, str, dict[str, str]]:
-    """Run one step and return its exit code, output and step outputs."""
-    known = {key: each["default"] for key, each in ACTION["inputs"].items()}
-    known |= {key.replace("_", "-"): value for key, value in inputs.items()}
-    given = {
-        key: re.sub(r"\$\{\{ inputs\.([\w-]+) \}\}", lambda found: known[found[1]], value)
-        for key, value in STEPS[name]["env"].items()
-    }
-    runner = folder / "runner"
-    runner.mkdir(exist_ok=True)
-    files = {each: str(runner / each) for each in ("GITHUB_OUTPUT", "GITHUB_PATH")}
-    for file in files.values():
-        Path(file).touch()
-    script = runner / "step.sh"
-    script.write_text(STEPS[name]["run"], encoding="utf-8")
-    around = {"HOME": str(folder), "PATH": f"{programs}:{os.defpath}", "LANG": "C.UTF-8"}
-    around |= {"GITHUB_ACTION_PATH": str(ROOT), "RUNNER_TEMP": str(runner)}
-    around |= {key: text for key, text in os.environ.items() if key.startswith("COVERAGE_")}
-    ended = subprocess.run(
-        ["/bin/bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
-        cwd=folder,
-        env=around | files | given,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        timeout=60,
-    )
-    lines = Path(files["GITHUB_OUTPUT"]).read_text(encoding="utf-8").splitlines()
-    assert "Traceback" not in ended.stderr
-    return ended.returncode, ended.stdout, dict(line.split("=", 1) for line in lines)
 
 
 @pytest.fixture
@@ -89,10 +51,15 @@ def test_every_input_and_output_is_of_use() -> None:
         found for each in STEPS.values() for found in re.findall(r"inputs\.([\w-]+)", str(each))
     }
     assert reached == set(ACTION["inputs"])
-    assert {each["value"] for each in ACTION["outputs"].values()} == {
-        f"${{{{ steps.check.outputs.{name} }}}}" for name in ACTION["outputs"]
+    either = "${{ steps.check.outputs.exit-code || steps.sync.outputs.exit-code }}"
+    assert {name: each["value"] for name, each in ACTION["outputs"].items()} == {
+        "exit-code": either,
+        "sarif": "${{ steps.check.outputs.sarif }}",
     }
-    assert STEPS["Check"]["id"] == "check"
+    for name in ("Check", "Sync"):
+        mode = name.lower()
+        assert (STEPS[name]["id"], STEPS[name]["if"]) == (mode, f"inputs.mode == '{mode}'")
+    assert ACTION["inputs"]["mode"]["default"] == "check"
 
 
 def test_the_action_installs_tested_versions(tmp_path: Path) -> None:
@@ -112,5 +79,8 @@ def test_the_action_installs_tested_versions(tmp_path: Path) -> None:
     first, second = out.splitlines()
     assert f"--require-hashes -r {ROOT}/requirements.txt" in first
     assert second.endswith(f"--no-deps {ROOT}")
+    status, out, _ = step("Install", tmp_path, tmp_path, python=str(python), site="site")
+    assert f"--require-hashes -r {ROOT}/requirements-image.txt" in out.splitlines()[0]
+    assert step("Install", tmp_path, tmp_path, python=str(python), mode="poll")[0] == 2
     added = (tmp_path / "runner" / "GITHUB_PATH").read_text(encoding="utf-8")
-    assert added == f"{tmp_path}/runner/model-catalog/bin\n"
+    assert added == f"{tmp_path}/runner/model-catalog/bin\n" * 2
