@@ -1,6 +1,6 @@
 """Read models, their histories and changes from the store."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from catalog.api.values import ModelDetails
@@ -15,6 +15,7 @@ from catalog.providers.provider import Provider
 from catalog.store import changelog, forecasts, history
 from catalog.store.changelog import FindingFilter
 from catalog.store.database import Transaction
+from catalog.store.model_findings import ModelFindings, read_model_findings
 
 LOGGED = ("added", "removed", "restored", "renamed", "updated", "cancelled", "drift", *PROBED_KINDS)
 """The kinds of changes of a catalog, without problems of the service."""
@@ -52,6 +53,21 @@ def find_places(
     if unknown is not None and not found:
         raise unknown
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What the descriptions of all models have in common, as of the current snapshot."""
+
+    ends: tuple[End, ...]
+    successors: Mapping[str, tuple[Successor, ...]]
+    findings: ModelFindings
+
+
+def read_together(connection: Transaction, provider: Provider, number: int) -> Together:
+    """Return it for the models of a provider. It takes as long as a few models."""
+    found = read_model_findings(connection, provider.name, number)
+    return Together(*read_ends(connection, provider, number), found)
 
 
 def read_ends(
@@ -93,9 +109,17 @@ def _known(
 
 
 def read_details(
-    connection: Transaction, provider: Provider, place: Place, *, is_current: bool
+    connection: Transaction,
+    provider: Provider,
+    place: Place,
+    *,
+    is_current: bool,
+    together: Together | None = None,
 ) -> ModelDetails:
-    """Return everything that is stored about a model. Only current ones have an end."""
+    """Return everything that is stored about a model. Only current ones have an end.
+
+    `together` makes it faster if many models are described.
+    """
     name, number, key = place.provider, place.snapshot, place.key
     versions = [
         version
@@ -103,9 +127,18 @@ def read_details(
         if version.first_snapshot <= number
     ]
     first, last = versions[0], versions[-1]
-    keys = history.lineage(connection, name, key, number)
-    wanted = FindingFilter(name, up_to_snapshot=number, keys=keys)
-    known, instead = read_ends(connection, provider, number) if is_current else ((), {})
+    known: tuple[End, ...] = ()
+    instead: Mapping[str, tuple[Successor, ...]] = {}
+    if together is not None:
+        known, instead = together.ends, together.successors
+        keys = together.findings.lineage(key)
+        found = together.findings.read(connection, keys)
+    else:
+        keys = history.lineage(connection, name, key, number)
+        wanted = FindingFilter(name, up_to_snapshot=number, keys=keys)
+        found = changelog.findings(connection, wanted)
+        if is_current:
+            known, instead = read_ends(connection, provider, number)
     end = next((each for each in known if each.model.key == key), None)
     has_left = last.last_snapshot is not None and last.last_snapshot <= number
     return ModelDetails(
@@ -116,7 +149,7 @@ def read_details(
         unchanged_since=last.since,
         gone_since=last.until if has_left else None,
         former_keys=keys[1:],
-        findings=changelog.findings(connection, wanted),
+        findings=found,
         end=None if end is None else end.forecast,
         successors=instead[key] if end else (),
     )

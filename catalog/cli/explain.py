@@ -56,7 +56,7 @@ def explain(app: App, finding: str, style: str) -> int:
         (found,) = changelog.findings(
             connection, changelog.FindingFilter(provider, numbers=(number,))
         )
-        compared = lookup.compared(connection, number)
+        compared = lookup.compared(connection, (number,)).get(number, (None, None))
         told = lookup.deliveries(connection, number)
     settings = about[provider]
     attributes = wire_provider(settings.one).attributes

@@ -7,6 +7,7 @@ import click
 
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import note
+from catalog.cli.web_build import build
 from catalog.core.errors import SettingsInvalid
 
 MISSING = "Install it: `pip install 'model-catalog[web]'`."
@@ -53,3 +54,6 @@ def web_server() -> ModuleType:
     except ModuleNotFoundError as error:
         raise SettingsInvalid(f"the web server is not installed: {error}", hint=MISSING) from None
     return serve
+
+
+web.add_command(build)

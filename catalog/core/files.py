@@ -15,11 +15,12 @@ from stat import S_IFIFO, S_IFLNK, S_IFMT, S_IFSOCK, S_ISCHR, S_ISDIR, S_ISFIFO,
 from typing import BinaryIO
 
 
-def replace(target: Path, data: bytes, *, mode: int | None = None) -> None:
+def replace(target: Path, data: bytes, *, mode: int | None = None, is_durable: bool = True) -> None:
     """Write a file beside the target, then rename it over the target.
 
     The mode of the old file stays, unless `mode` is given. A killed process leaves at most a
-    `.catalog-….tmp` beside it. Raise OSError.
+    `.catalog-….tmp` beside it. Without `is_durable`, a power failure may lose the file. Raise
+    OSError.
     """
     temporary = target.with_name(f".catalog-{os.urandom(4).hex()}.tmp")
     # Mode 0666 is reduced by the umask, so a new file gets the user's usual mode.
@@ -30,7 +31,8 @@ def replace(target: Path, data: bytes, *, mode: int | None = None) -> None:
                 os.fchmod(file.fileno(), target.stat().st_mode & 0o7777)
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if is_durable:
+                os.fsync(file.fileno())
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)

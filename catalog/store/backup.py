@@ -3,6 +3,7 @@
 import os
 import secrets
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from urllib.parse import quote
 
 from catalog.core.errors import StoreError
 from catalog.core.waiting import waiting
+from catalog.store.database import Database
 from catalog.store.driver import held
 
 WAIT = 30.0
@@ -55,6 +57,29 @@ def opened(file: Path, *, wait: float = WAIT) -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(address, uri=True, timeout=wait, isolation_level=None)
     with waiting(held(file.absolute())), closing(connection):
         yield connection
+
+
+@contextmanager
+def copied(database: Database) -> Iterator[Database]:
+    """Yield a read-only copy of an SQLite file, removed afterwards.
+
+    It is for reads of minutes, because a long transaction would block polls. A server or a database
+    in memory is yielded itself. Raise StoreError.
+    """
+    if database.file is None:
+        yield database
+        return
+    with database.reading():
+        pass  # because it explains what is wrong with a database
+    with tempfile.TemporaryDirectory(prefix="catalog-") as folder:
+        place = Path(folder) / "catalog.db"
+        try:
+            with opened(database.file) as old, closing(sqlite3.connect(place)) as new:
+                new.execute("PRAGMA synchronous = OFF")
+                old.backup(new)
+        except sqlite3.Error as error:
+            raise StoreError(f"{database.place} could not be copied: {error}") from error
+        yield Database(str(place), upgrades=False, writes=False)
 
 
 def _copy(old: sqlite3.Connection, new: sqlite3.Connection) -> dict[str, int]:

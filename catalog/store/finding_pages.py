@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Select, Text, and_, cast, func, or_, select
 
-from catalog.changes.finding import Finding
+from catalog.changes.finding import REPORTED, Finding
 from catalog.store.changelog import FindingFilter, conditions, findings
 from catalog.store.tables import ChangeRow, FindingRow, ModelVersionRow, PollRow, col, table_of
 
@@ -57,6 +57,13 @@ def by_numbers(
         for finding in findings(connection, FindingFilter(provider, numbers=numbers))
     ]
     return tuple(sorted(found, key=lambda each: each.number or 0, reverse=True))
+
+
+def reported_numbers(connection: Connection, providers: Collection[str]) -> tuple[int, ...]:
+    """Return the number of every finding that is not quiet, oldest first."""
+    query = select(_NUMBER).where(col(FindingRow.provider).in_(sorted(providers)))
+    query = query.where(col(FindingRow.level).in_([str(level) for level in REPORTED]))
+    return tuple(connection.scalars(query.order_by(_NUMBER)))
 
 
 def months_with_findings(connection: Connection) -> tuple[str, ...]:

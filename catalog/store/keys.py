@@ -49,3 +49,12 @@ def every_key(connection: Connection, provider: str) -> tuple[str, ...]:
     key = col(ModelVersionRow.key)
     query = select(key).where(col(ModelVersionRow.provider) == provider).distinct()
     return tuple(sorted(connection.scalars(query), key=key_order))
+
+
+def every_name(connection: Connection, provider: str) -> dict[str, str]:
+    """Return the key of every name that a provider ever listed, of the newest model with it."""
+    key, name = col(ModelVersionRow.key), col(ModelVersionRow.name)
+    newest = func.max(col(ModelVersionRow.first_snapshot))
+    query = select(name, key).where(col(ModelVersionRow.provider) == provider)
+    rows = connection.execute(query.group_by(name, key).order_by(newest))
+    return {row.name: row.key for row in rows}

@@ -67,19 +67,26 @@ def deliveries(connection: Connection, number: int) -> tuple[FindingDelivery, ..
     return tuple(FindingDelivery(*row) for row in connection.execute(query))
 
 
-def compared(connection: Connection, number: int) -> tuple[str | None, str | None]:
-    """Return the two compared snapshots, such as `4 of 2026-03-19T13:53:46Z`."""
-    snapshots = (
-        select(col(PollRow.snapshot_id))
-        .join(table_of(FindingRow), col(FindingRow.poll_id) == col(PollRow.id))
-        .where(col(FindingRow.id) == number)
+def compared(
+    connection: Connection, numbers: Collection[int]
+) -> dict[int, tuple[str | None, str | None]]:
+    """Return the two compared snapshots by finding, such as `4 of 2026-03-19T13:53:46Z`.
+
+    Findings of polls without a snapshot are left out.
+    """
+    after, before = table_of(SnapshotRow), table_of(SnapshotRow).alias()
+    query = (
+        select(col(FindingRow.id), after.c.id, after.c.taken_at, before.c.id, before.c.taken_at)
+        .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
+        .join(after, after.c.id == col(PollRow.snapshot_id))
+        .outerjoin(before, before.c.id == after.c.previous_id)
+        .where(col(FindingRow.id).in_(numbers))
     )
-    query = select(col(SnapshotRow.id), col(SnapshotRow.taken_at), col(SnapshotRow.previous_id))
-    after = connection.execute(query.where(col(SnapshotRow.id).in_(snapshots))).first()
-    if after is None:
-        return None, None
-    before = connection.execute(query.where(col(SnapshotRow.id) == after.previous_id)).first()
-    before_it, this = (
-        None if row is None else f"{row.id} of {stamp(row.taken_at)}" for row in (before, after)
-    )
-    return before_it, this
+    return {
+        number: (_named(*snapshots[2:]), _named(*snapshots[:2]))
+        for number, *snapshots in connection.execute(query)
+    }
+
+
+def _named(number: int | None, taken_at: datetime | None) -> str | None:
+    return None if taken_at is None else f"{number} of {stamp(taken_at)}"

@@ -18,13 +18,12 @@ from catalog.web import errors, machines
 from catalog.web.answer import Answers, Body, Make
 from catalog.web.api import add_api
 from catalog.web.links import Links, LiveLinks
-from catalog.web.pages import PAGES, Page
+from catalog.web.pages import PAGES, STATIC, Page
 from catalog.web.query import Query
 from catalog.web.reader import Reader, Reading
 from catalog.web.security import Access, Guard
 from catalog.web.site import Site
 
-STATIC = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
 LOOKED = "looked"
 """The cookie with the time when a person last compared."""
 _MOMENT = re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]Z")

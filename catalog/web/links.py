@@ -2,13 +2,15 @@
 
 A path is that of the server without the root path, such as `/models/infomaniak/qwen3`. In the
 static site it is a file, and addresses are relative, so that the site works from a file or below a
-path.
+path. `files.py` names the file of a path.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import quote, urlencode
+
+from catalog.web.files import file_of
 
 SAFE = "/~:@!$&'()*+,;="
 """Characters that RFC 3986 allows in a path, besides letters, digits, `-`, `.` and `_`."""
@@ -22,11 +24,15 @@ class Links(Protocol):
         """Return whether a server answers, so that addresses may have a query."""
         ...
 
-    def to(self, path: str, **query: object) -> str:
-        """Return the address of a path.
+    def to(self, path: str, twin: str = "", **query: object) -> str:
+        """Return the address of a path, or of its twin such as `.json`.
 
         The query is left out without a server.
         """
+        ...
+
+    def model(self, provider: str, name: str) -> str | None:
+        """Return the address of a model by key or name, None if it has no page."""
         ...
 
 
@@ -42,51 +48,36 @@ class LiveLinks:
     root: str = ""
     is_live: bool = True
 
-    def to(self, path: str, **query: object) -> str:
+    def to(self, path: str, twin: str = "", **query: object) -> str:
         """Return the address of a path below the root."""
-        address = self.root + quote(path, safe=SAFE)
+        address = self.root + quote(path + twin, safe=SAFE)
         known = present(query)
         return f"{address}?{urlencode(known)}" if known else address
+
+    def model(self, provider: str, name: str) -> str | None:
+        """Return the address of a model. The server finds it by key or name."""
+        return self.to(model_path(provider, name))
 
 
 @dataclass(frozen=True, slots=True)
 class FileLinks:
-    """The addresses in the static site, relative to the page at `path`."""
+    """The addresses in the static site, relative to the page at `path`.
+
+    `keys` has the key of each model by provider and key or name.
+    """
 
     path: str
+    keys: Mapping[tuple[str, str], str] = field(default_factory=dict)
     is_live: bool = False
 
-    def to(self, path: str, **_query: object) -> str:
+    def to(self, path: str, twin: str = "", **_query: object) -> str:
         """Return the address of a path, relative to this page."""
-        up = "../" * (file_of(self.path).count("/"))
-        return (up + quote(file_of(path), safe=SAFE)) or "./"
+        return "../" * file_of(self.path).count("/") + file_of(path, twin)
 
-
-def file_of(path: str) -> str:
-    """Return the file of a path, such as `models/infomaniak/4.html`.
-
-    Parts that a file system or server would read in another way are percent-encoded.
-    """
-    if path in {"", "/"}:
-        return "index.html"
-    parts = [_part(each) for each in path.strip("/").split("/")]
-    name = "/".join(parts)
-    return name if _has_ending(parts[-1]) else f"{name}.html"
-
-
-ENDINGS = (".json", ".md", ".css", ".svg", ".atom", ".ics", ".txt", ".html")
-
-
-def _has_ending(part: str) -> bool:
-    return part.endswith(ENDINGS)
-
-
-def _part(text: str) -> str:
-    """Return one part of a path as the name of a file."""
-    encoded = quote(text, safe="~!$'()+,;=@ ")
-    if encoded in {"", ".", ".."} or encoded.startswith("."):
-        encoded = encoded.replace(".", "%2E") or "%00"
-    return encoded
+    def model(self, provider: str, name: str) -> str | None:
+        """Return the address of a model. A key has precedence over a name."""
+        key = self.keys.get((provider, name))
+        return None if key is None else self.to(model_path(provider, key))
 
 
 def present(query: Mapping[str, object]) -> dict[str, str]:

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from catalog.api.endings import read_endings
-from catalog.api.reads import Place, change_filters, levels_from
+from catalog.api.reads import LOGGED, Place, change_filters, levels_from
+from catalog.changes.change import Retiring
 from catalog.changes.finding import Finding
 from catalog.core.clock import stamp
 from catalog.core.errors import NotFound
@@ -48,6 +49,34 @@ def feed(reading: Reading, which: str, query: Query, links: Links) -> Body:
         page=links.to("/changes"),
         here=links.to(f"/feeds/{which}", level=query.text("level")),
     )
+    return _encoded(made, ending)
+
+
+def feed_of_model(view: ModelView, ending: str, links: Links) -> Body:
+    """Return the feed of a model that is read already, for the static site."""
+    details = view.details
+    stem = f"{details.provider}/{details.model.key}"
+    logged = [each for each in reversed(details.findings) if each.is_reported and _is_logged(each)]
+    made = Feed(
+        id=feed_id(details.provider, stem, ""),
+        title=f"Changes of {stem}",
+        updated=logged[0].at if logged else details.first_seen,
+        entries=tuple(finding_entry(each, links.to(_page(each))) for each in logged[:ENTRIES]),
+        page=links.to("/changes"),
+        here=links.to(f"/feeds/{stem}{ending}"),
+    )
+    return _encoded(made, ending)
+
+
+def _is_logged(finding: Finding) -> bool:
+    """Return whether a finding is about the catalog, as `change_filters` selects."""
+    return any(
+        each.kind in LOGGED or (isinstance(each, Retiring) and each.is_stated)
+        for each in finding.changes
+    )
+
+
+def _encoded(made: Feed, ending: str) -> Body:
     if ending == ATOM:
         return Body(atom(made), ATOM_TYPE)
     return Body(json_feed(made), JSON_TYPE)
@@ -74,6 +103,11 @@ def figures(reading: Reading, accept: str) -> Body:
 def model_badge(reading: Reading, provider: str, name: str) -> Body:
     """Return the badge of a model, or raise NotFound. `name` has no ending."""
     view = read_model(reading, provider, name, Query({}, reading.now))
+    return badge_of(view, reading)
+
+
+def badge_of(view: ModelView, reading: Reading) -> Body:
+    """Return the badge of a model that is read already."""
     state, color = _state(view, reading)
     return Body(badge(view.details.model.name, state, color).encode(), BADGE_TYPE)
 

@@ -14,6 +14,8 @@ from catalog.web.views.overview import overview_json, overview_markdown, read_ov
 from catalog.web.views.probes import probes_json, probes_markdown, read_probes
 from catalog.web.views.status import providers_markdown, read_service, service_json
 
+STATIC = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
+"""The static files with their media types."""
 V = TypeVar("V")
 
 

@@ -1,31 +1,46 @@
 """Open the store read-only for pages and API routes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, TypeVar
 
 from catalog.config.settings import Settings
 from catalog.core.clock import now
 from catalog.core.errors import NotFound
 from catalog.core.text import closest, did_you_mean
 from catalog.store import history
+from catalog.store.backup import copied
 from catalog.store.database import Database, Transaction
 from catalog.store.revision import revision
+
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One consistent view of the store at a time, for one answer."""
+    """One consistent view of the store at a time, for one answer or one static site.
+
+    `known` has the values that several pages share.
+    """
 
     connection: Transaction
     each: tuple[Settings, ...]
     now: datetime
+    known: dict[Hashable, Any] = field(default_factory=dict)
 
     @property
     def providers(self) -> tuple[str, ...]:
         """Return the names of the providers."""
         return tuple(settings.one.name for settings in self.each)
+
+    def once(self, name: Hashable, make: Callable[[], V]) -> V:
+        """Return a value that is made once in this reading."""
+        if name not in self.known:
+            self.known[name] = make()
+        value: V = self.known[name]
+        return value
 
     def revision(self) -> str:
         """Return a text that changes with the content of the store."""
@@ -70,4 +85,13 @@ class Reader:
     def reading(self) -> Iterator[Reading]:
         """Yield a consistent view of the store, or raise StoreError."""
         with self.database.reading() as connection:
+            yield Reading(connection, self._each, self.clock())
+
+    @contextmanager
+    def steady(self) -> Iterator[Reading]:
+        """Yield a view that may be read for minutes, or raise StoreError.
+
+        An SQLite file is copied, because a long transaction would block polls.
+        """
+        with copied(self.database) as database, database.reading() as connection:
             yield Reading(connection, self._each, self.clock())

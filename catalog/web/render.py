@@ -73,8 +73,8 @@ def linked(finding: Finding, links: Links, but: str | None = None) -> Markup:
     for key, name in models_of(finding):
         shown = short(name, LONGEST)
         found = re.search(rf"(?<![\w./-]){re.escape(shown)}(?![\w/-])", text) if shown else None
-        if found and key != but:
-            address = links.to(model_path(finding.provider, key))
+        address = links.model(finding.provider, key)
+        if found and key != but and address is not None:
             parts += [whole_dates(text[: found.start()]), _link(address, shown)]
             text = text[found.end() :]
     return Markup("").join([*parts, whole_dates(text)])

@@ -13,6 +13,8 @@ from catalog.web.query import Query
 from catalog.web.reader import Reading
 from catalog.web.render import page as render
 from catalog.web.views.changes import (
+    ChangesView,
+    FindingView,
     changes_json,
     changes_markdown,
     finding_view_json,
@@ -56,7 +58,13 @@ class Site:
                 raise
             view = read_model(reading, provider, name.removesuffix(JSON), query)
             return json_body(model_view_json(view, reading))
-        return self._html("model.html", *_of_model(view), reading, view=view, query=query)
+        return self.model_page(view, reading)
+
+    def model_page(self, view: ModelView, reading: Reading) -> Body:
+        """Return the page of a model as HTML. The key is stable, a name is not."""
+        details = view.details
+        path, title = model_path(details.provider, details.model.key), details.model.name
+        return self._html("model.html", path, title, reading, view=view, dated=self._is_live(path))
 
     def changes(self, reading: Reading, which: str) -> Body:
         """Return the page of a finding or of a month."""
@@ -65,12 +73,17 @@ class Site:
         if _NUMBER.fullmatch(name):
             return self._finding(reading, int(name), twin)
         view = read_month(reading, name)
+        return self.month(view, reading, name, twin)
+
+    def month(self, view: ChangesView, reading: Reading, name: str, twin: str = "") -> Body:
+        """Return the page of a month, or its twin."""
         if twin == JSON:
             return json_body(changes_json(view, reading))
         if twin == MARKDOWN:
             return markdown_body(f"Changes of {name}", changes_markdown(view))
+        path, title = f"/changes/{name}", f"Changes of {name}"
         return self._html(
-            "changes.html", f"/changes/{name}", f"Changes of {name}", reading, view=view
+            "changes.html", path, title, reading, view=view, dated=self._is_live(path)
         )
 
     def _finding(self, reading: Reading, number: int, twin: str) -> Body:
@@ -79,17 +92,18 @@ class Site:
             return json_body(finding_view_json(view, reading))
         if twin == MARKDOWN:
             raise NotFound("a change has no Markdown", hint="Take the page or its .json.")
-        return self._html(
-            "change.html", f"/changes/{number}", f"Change {number}", reading, view=view
-        )
+        return self.finding_page(view, reading)
+
+    def finding_page(self, view: FindingView, reading: Reading) -> Body:
+        """Return the page of a finding as HTML."""
+        path, title = f"/changes/{view.finding.number}", f"Change {view.finding.number}"
+        return self._html("change.html", path, title, reading, view=view, dated=self._is_live(path))
+
+    def _is_live(self, path: str) -> bool:
+        return self.links(path).is_live
 
     def _html(self, template: str, path: str, title: str, reading: Reading, **values: Any) -> Body:
         links = self.links(path)
         menu = [(page.path, page.title) for page in PAGES]
         text = render(template, links, reading.now, path=path, title=title, menu=menu, **values)
         return html_body(text)
-
-
-def _of_model(view: ModelView) -> tuple[str, str]:
-    """Return the path and the title of a model's page. The key is stable, a name is not."""
-    return model_path(view.details.provider, view.details.model.key), view.details.model.name

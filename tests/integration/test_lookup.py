@@ -50,9 +50,6 @@ def test_the_compared_states(database: Database) -> None:
     """A finding is compared with the current and the previous snapshot, if there are any."""
     filled(database)
     with database.reading() as connection:
-        assert lookup.compared(connection, 1) == (None, None)
-        assert lookup.compared(connection, 2) == (
-            "1 of 2025-12-23T11:16:55Z",
-            "2 of 2025-12-23T12:16:55Z",
-        )
+        snapshots = ("1 of 2025-12-23T11:16:55Z", "2 of 2025-12-23T12:16:55Z")
+        assert lookup.compared(connection, (1, 2)) == {2: snapshots}
         assert lookup.deliveries(connection, 2) == ()

@@ -62,7 +62,7 @@ def page_of(reading: Reading, query: Query) -> Page:
     return read_page(reading.connection, filters_of(reading, query), size, before=before)
 
 
-def read_month(reading: Reading, month: str) -> ChangesView:
+def read_month(reading: Reading, month: str, size: int = MONTH_SIZE) -> ChangesView:
     """Return the findings of one month, or raise NotFound."""
     try:
         begin = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
@@ -71,7 +71,7 @@ def read_month(reading: Reading, month: str) -> ChangesView:
     following = begin.replace(year=begin.year + begin.month // 12, month=begin.month % 12 + 1)
     query = Query({"since": stamp(begin), "until": stamp(following)}, reading.now)
     wanted = filters_of(reading, query)
-    page = read_page(reading.connection, wanted, MONTH_SIZE)
+    page = read_page(reading.connection, wanted, size)
     inside = tuple(each for each in page.findings if each.at < following)
     return replace(_view(reading, replace(page, findings=inside), {}), month=month)
 
@@ -83,12 +83,22 @@ def _view(reading: Reading, page: Page, filters: dict[str, str]) -> ChangesView:
 
 def read_finding(reading: Reading, number: int) -> FindingView:
     """Return one finding, or raise NotFound."""
-    wanted = [FindingFilter(name) for name in reading.providers]
-    found = by_numbers(reading.connection, (number,), wanted)
+    found = read_findings(reading, (number,))
     if not found:
         raise NotFound(f"there is no change {number}", hint="The page of changes lists them.")
-    before, after = lookup.compared(reading.connection, number)
-    return FindingView(found[0], rules().get(found[0].rule), before, after)
+    return found[number]
+
+
+def read_findings(reading: Reading, numbers: tuple[int, ...]) -> dict[int, FindingView]:
+    """Return findings by number."""
+    wanted = [FindingFilter(name) for name in reading.providers]
+    found = by_numbers(reading.connection, numbers, wanted)
+    compared = lookup.compared(reading.connection, numbers)
+    return {
+        number: FindingView(each, rules().get(each.rule), *compared.get(number, (None, None)))
+        for each in found
+        if (number := each.number) is not None
+    }
 
 
 def filters_of(reading: Reading, query: Query) -> tuple[FindingFilter, ...]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from catalog.api.json_output import details_json
-from catalog.api.reads import Place, read_details
+from catalog.api.reads import Place, Together, read_details
 from catalog.api.values import ModelDetails
 from catalog.check import lock
 from catalog.config.build import wire_provider
@@ -52,29 +53,32 @@ class ModelView:
     files: tuple[str, ...]
 
 
-def read_model(reading: Reading, provider: str, name: str, query: Query) -> ModelView:
+def read_model(
+    reading: Reading, provider: str, name: str, query: Query, together: Together | None = None
+) -> ModelView:
     """Return one model by key or name, or raise NotFound.
 
-    A key has precedence, because links name it.
+    A key has precedence, because links name it. `together` makes it faster if many are read.
     """
     settings, connection = reading.settings_of(provider), reading.connection
     at = query.when("at")
     number = history.number_at(connection, provider, at)
     key = find_key(connection, provider, name, number)
     place = Place(provider, number, key)
-    wired = wire_provider(settings.one)
-    details = read_details(connection, wired, place, is_current=at is None)
+    wired, is_current = wire_provider(settings.one), at is None
+    details = read_details(connection, wired, place, is_current=is_current, together=together)
     versions = history.versions(connection, provider, key)
     shown = tuple(each for each in versions if each.first_snapshot <= number)
+    labels = reading.once(("labels", provider), partial(wire_annotations, settings))
+    cells = reading.once(("cells", provider), partial(probes.cells, connection, provider))
+    files = reading.once(("files", provider), partial(_files, settings))
     return ModelView(
         details=details,
-        label=label(details.model, wire_annotations(settings)),
+        label=label(details.model, labels),
         versions=shown,
         facts=_facts(shown),
         cells=tuple(
-            cell
-            for cell in probes.cells(connection, provider).values()
-            if cell.key == key or cell.name == details.model.name
+            cell for cell in cells.values() if cell.key == key or cell.name == details.model.name
         ),
         timeline=timeline(
             shown,
@@ -84,7 +88,7 @@ def read_model(reading: Reading, provider: str, name: str, query: Query) -> Mode
             prices_of=[model_prices(each.model, wired.attributes) for each in shown],
             until=None if details.end is None else details.end.until,
         ),
-        files=_files(settings, details.model.name),
+        files=files.get(details.model.name, ()),
     )
 
 
@@ -136,10 +140,10 @@ def _fact(name: str, versions: tuple[Version, ...], texts: list[dict[str, str]])
     return Fact(name, current)
 
 
-def _files(settings: Settings, name: str) -> tuple[str, ...]:
-    """Return the files of the lock that use the model. A broken lock names none."""
+def _files(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """Return the files of the lock by the model that they use. A broken lock names none."""
     try:
         locked = lock.by_name(lock.read(settings.check.lock), settings.one.name)
     except CatalogError:
-        return ()
-    return locked[name].files if name in locked else ()
+        return {}
+    return {name: each.files for name, each in locked.items()}

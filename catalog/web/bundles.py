@@ -1,0 +1,181 @@
+"""List all files of the static site, and make their content.
+
+Leaves come before the lists that name them, because a build may be killed: then the lists still
+name only files that exist.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from importlib.resources import files
+from itertools import chain
+from typing import Any
+
+from catalog.api.reads import Together, read_together
+from catalog.config.build import wire_provider
+from catalog.config.settings import Settings
+from catalog.store import history
+from catalog.store.finding_pages import months_with_findings, reported_numbers
+from catalog.store.keys import every_key, every_name
+from catalog.web.answer import Body
+from catalog.web.bodies import json_body
+from catalog.web.files import file_of
+from catalog.web.links import FileLinks, model_path
+from catalog.web.machines import badge_of, ends_calendar, feed, feed_of_model, llms
+from catalog.web.pages import PAGES, STATIC, Page
+from catalog.web.query import LARGEST, Query
+from catalog.web.reader import Reading
+from catalog.web.site import JSON, MARKDOWN, Site
+from catalog.web.views.changes import FindingView, finding_view_json, read_findings, read_month
+from catalog.web.views.model import model_view_json, read_model
+
+FEEDS = (".atom", ".json")
+CHUNK = 200
+"""Findings that are read together."""
+FIXED = "fixed"
+"""The source of a page that only another version of the program changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Files that are made together. `source` is the same as long as the content is."""
+
+    files: tuple[str, ...]
+    make: Callable[[], tuple[bytes, ...]]
+    source: str = ""
+
+
+def bundles(reading: Reading) -> Iterator[Bundle]:
+    """Yield every file of the site in the order to write them."""
+    keys = _keys(reading)
+    site = Site(lambda path: FileLinks(path, keys))
+    return chain(
+        _static(),
+        _findings(site, reading),
+        _models(site, reading),
+        _machines(site, reading),
+        _months(site, reading),
+        _pages(site, reading),
+    )
+
+
+def _keys(reading: Reading) -> dict[tuple[str, str], str]:
+    """Return the key of each model by provider and key or name."""
+    known: dict[tuple[str, str], str] = {}
+    for provider in reading.providers:
+        names = every_name(reading.connection, provider)
+        known |= {(provider, name): key for name, key in names.items()}
+        known |= {(provider, key): key for key in every_key(reading.connection, provider)}
+    return known
+
+
+def _static() -> Iterator[Bundle]:
+    for name in STATIC:
+        content = files("catalog.web").joinpath("static", name).read_bytes()
+        yield Bundle((name,), partial(tuple, (content,)))
+
+
+def _findings(site: Site, reading: Reading) -> Iterator[Bundle]:
+    numbers = reported_numbers(reading.connection, reading.providers)
+
+    @lru_cache(1)
+    def views(begin: int) -> dict[int, FindingView]:
+        return read_findings(reading, numbers[begin : begin + CHUNK])
+
+    def make(place: int, number: int) -> tuple[bytes, ...]:
+        view = views(place - place % CHUNK)[number]
+        page = site.finding_page(view, reading)
+        return page.content, json_body(finding_view_json(view, reading)).content
+
+    for place, number in enumerate(numbers):
+        yield _bundle(f"/changes/{number}", partial(make, place, number), source=FIXED)
+
+
+def _models(site: Site, reading: Reading) -> Iterator[Bundle]:
+    # Pages of models show times to the day, so they change at most once a day without a change.
+    today = replace(reading, now=reading.now.replace(hour=23, minute=59, second=59, microsecond=0))
+
+    def together(settings: Settings) -> Together:
+        number = history.number_at(reading.connection, settings.one.name, None)
+        return read_together(reading.connection, wire_provider(settings.one), number)
+
+    def make(settings: Settings, key: str) -> tuple[bytes, ...]:
+        provider = settings.one.name
+        known = reading.once(("together", provider), partial(together, settings))
+        view = read_model(today, provider, key, Query({}, today.now), known)
+        twin = json_body(model_view_json(view, today))
+        feeds = (
+            feed_of_model(view, ending, site.links(f"/feeds/{provider}/{key}{ending}"))
+            for ending in FEEDS
+        )
+        bodies = (site.model_page(view, today), twin, *feeds, badge_of(view, today))
+        return tuple(body.content for body in bodies)
+
+    for settings in reading.stored(None):
+        provider = settings.one.name
+        for key in every_key(reading.connection, provider):
+            page = model_path(provider, key)
+            feeds = (file_of(f"/feeds/{provider}/{key}{ending}") for ending in FEEDS)
+            badge = file_of(f"/badge/{provider}/{key}.svg")
+            files = (file_of(page), file_of(page, JSON), *feeds, badge)
+            yield Bundle(files, partial(make, settings, key))
+
+
+def _months(site: Site, reading: Reading) -> Iterator[Bundle]:
+    def make(month: str) -> tuple[bytes, ...]:
+        view = read_month(reading, month, LARGEST - 1)
+        return tuple(
+            site.month(view, reading, month, twin).content for twin in ("", JSON, MARKDOWN)
+        )
+
+    for month in months_with_findings(reading.connection):
+        yield _bundle(f"/changes/{month}", partial(make, month), "", JSON, MARKDOWN)
+
+
+def _machines(site: Site, reading: Reading) -> Iterator[Bundle]:
+    """Yield what machines read, except the feeds and badges of models."""
+    query = Query({}, reading.now)
+    bodies: dict[str, Callable[[], Body]] = {
+        "/calendar.ics": partial(ends_calendar, reading, query),
+        "/llms.txt": partial(llms, reading, site.links("/llms.txt")),
+    }
+    for stem in ("all", *(settings.one.name for settings in reading.stored(None))):
+        for ending in FEEDS:
+            links = site.links(f"/feeds/{stem}{ending}")
+            bodies[f"/feeds/{stem}{ending}"] = partial(
+                feed, reading, f"{stem}{ending}", query, links
+            )
+    for path, make in bodies.items():
+        yield Bundle((file_of(path),), partial(_content, make))
+
+
+def _content(make: Callable[[], Body]) -> tuple[bytes, ...]:
+    return (make().content,)
+
+
+def _pages(site: Site, reading: Reading) -> Iterator[Bundle]:
+    query, whole = Query({}, reading.now), _Whole({}, reading.now)
+
+    def make(page: Page[Any]) -> tuple[bytes, ...]:
+        asked = whole if page.path == "/models" else query
+        return tuple(site.page(page, reading, asked, twin).content for twin in ("", JSON, MARKDOWN))
+
+    for page in reversed(PAGES):
+        html = file_of(page.path)
+        twins = (file_of(page.stem, twin) for twin in (JSON, MARKDOWN))
+        yield Bundle((html, *twins), partial(make, page))
+
+
+class _Whole(Query):
+    """A query of a whole list, because a list without a server has one page."""
+
+    def number(self, name: str, default: int, *limits: int, **others: int) -> int:
+        """Return a number, or no limit of rows."""
+        return LARGEST if name == "limit" else super().number(name, default, *limits, **others)
+
+
+def _bundle(
+    path: str, make: Callable[[], tuple[bytes, ...]], *twins: str, source: str = ""
+) -> Bundle:
+    """Return the page of a path and its twins, by default JSON."""
+    return Bundle(tuple(file_of(path, twin) for twin in twins or ("", JSON)), make, source)

@@ -1,0 +1,276 @@
+"""`catalog web build`: the static site, from a user's folder."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from types import CodeType
+from typing import Protocol
+from urllib.parse import unquote
+
+import pytest
+
+from catalog.config.load import load
+from catalog.store.database import Database
+from catalog.web.build import build
+from catalog.web.reader import Reader
+from tests.support.builders import body, row
+from tests.support.http_server import answer, serve
+from tests.support.kill_at_line import in_fork, run_lines
+from tests.support.rig import rig
+from tests.support.shell import TOKEN, Shell
+from tests.support.web_client import NOW, read_html
+
+MACHINES = ("feeds/", "badge/", "calendar.ics")
+HOSTILE = (
+    *("a", "A", "a/b", "a.html", "a.json", "a.html/b", "../../../escaped", "/etc/passwd", "a//b"),
+    *("?q=1#top", "100%", "%2e%2e", "nul", ".git/config", "_layout", "a\x01b", "a b", "é\u202e"),
+    *("x" * 10_000, "x" * 9_999 + "y", "deep/" * 2_000, "<script>alert(1)</script>", '"&<'),
+)
+
+
+def state(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """Return the content and the time of each file."""
+    every = (file for file in folder.rglob("*") if file.is_file())
+    return {
+        file.relative_to(folder).as_posix(): (file.read_bytes(), file.stat().st_mtime_ns)
+        for file in every
+    }
+
+
+def dangling(folder: Path) -> list[str]:
+    """Return the links of pages that lead to no file of the site."""
+    found, root = [], folder.resolve()
+    for page in root.rglob("*.html"):
+        for link in read_html(page.read_text()).links:
+            target = Path(os.path.normpath(page.parent / unquote(link.partition("#")[0])))
+            is_machine = target.is_relative_to(root) and str(target.relative_to(root)).startswith(
+                MACHINES
+            )
+            if not link.startswith("#") and not target.is_file() and not is_machine:
+                found.append(f"{page.relative_to(root)}: {link}")
+    return found
+
+
+def reader_of(database: Path, *, later: timedelta = timedelta(0)) -> Reader:
+    """Return a reader of a database whose clock is `later` than usual."""
+    settings = load(None, {"database": str(database)}, environ={}).settings
+    return Reader(settings.each, Database(str(database), writes=False), lambda: NOW + later)
+
+
+class Poll(Protocol):
+    """A function that polls a provider with these model names, and returns the folder."""
+
+    def __call__(self, *names: str) -> Shell:
+        """Poll once."""
+        ...
+
+
+@pytest.fixture
+def poll(shell: Shell) -> Iterator[Poll]:
+    """Return a function that polls a provider whose keys are names."""
+    with ExitStack() as stack:
+
+        def run(*names: str) -> Shell:
+            rows = [{"id": name, "object": "model"} for name in names]
+            listing = json.dumps({"object": "list", "data": rows}).encode()
+            server = stack.enter_context(serve(answer(200, listing)))
+            text = f'[[provider]]\nname = "own"\nkind = "openai"\nurl = "{server.url}"\n'
+            text += 'token_file = "token"\nremovals = "at once"\n'
+            (shell.folder / "catalog.toml").write_text(text)
+            (shell.folder / "token").write_text(TOKEN)
+            shell("sync", "--accept")
+            return shell
+
+        yield run
+
+
+def test_the_demo_as_a_site(demo: Shell, tmp_path: Path) -> None:
+    """The first build writes every page, and the second one none."""
+    site = tmp_path / "site"
+    first = demo("web", "build", site).out
+    before = state(site)
+    count = len(before) - 1
+    assert first == f"wrote {count} of {count} files to {site}\n"
+    assert {"index.html", "index.json", "models.md", "changes/1.html", "changes/2026-05.html"} < {
+        *before
+    }
+    assert demo("web", "build", site).out == f"wrote 0 of {count} files to {site}\n"
+    assert state(site) == before
+    assert not dangling(site)
+
+
+def test_times_are_absolute(demo: Shell, tmp_path: Path) -> None:
+    """A page that gets old shows when it was made, and no age or days left."""
+    site = tmp_path / "site"
+    demo("web", "build", site)
+    for page in site.rglob("*.html"):
+        text = read_html(page.read_text()).text
+        assert " ago" not in text, page
+        assert "days left" not in text, page
+    assert "As of 2026-05-19T15:48:46Z" in (site / "index.html").read_text()
+
+
+def test_the_same_store_gives_the_same_bytes(demo: Shell, tmp_path: Path) -> None:
+    """The time of the build and the folder change nothing."""
+    database = demo.folder / "demo" / "catalog.db"
+    for name, later in (("one", 0), ("other", 40)):
+        build(reader_of(database, later=timedelta(days=later)), tmp_path / name)
+    one, other = (
+        {file: content for file, (content, _) in state(tmp_path / name).items()}
+        for name in ("one", "other")
+    )
+    assert one == other
+
+
+def test_every_model_has_a_file_of_its_own(poll: Poll) -> None:
+    """Names of any kind give pages inside the folder, and every link finds them."""
+    shell = poll("plain")
+    poll("plain", *HOSTILE)
+    shell("web", "build", "www/site")
+    site = shell.folder / "www" / "site"
+    pages = [*(site / "models" / "own").rglob("*.json"), *(site / "models").glob("*.json")]
+    names = [json.loads(page.read_text())["key"] for page in pages]
+    assert sorted(names) == sorted(("plain", *HOSTILE))
+    assert [file.name for file in (shell.folder / "www").iterdir()] == ["site"]
+    assert not dangling(site)
+
+
+def test_a_removed_model_keeps_its_page(poll: Poll) -> None:
+    """A page of a removed model says since when, and only what changed is written."""
+    poll("alpha", "beta")
+    shell = poll("alpha")
+    shell("web", "build", "site")
+    before = state(shell.folder / "site")
+    poll("alpha", "gamma")
+    shell("web", "build", "site")
+    after = state(shell.folder / "site")
+    assert "not listed since" in (shell.folder / "site/models/own/beta.html").read_text()
+    assert after["changes/1.html"] == before["changes/1.html"]
+    assert after["style.css"] == before["style.css"]
+    assert before.keys() < after.keys()
+
+
+def test_files_that_no_longer_belong_are_removed(poll: Poll) -> None:
+    """Only files of an earlier build are removed, never one that a person put there."""
+    shell = poll("alpha", "beta/gamma")
+    shell("web", "build", "site")
+    (shell.folder / "site" / "CNAME").write_text("models.example")
+    (shell.folder / "site" / "models" / "own" / "mine.html").write_text("mine")
+    (shell.folder / "catalog.db").unlink()
+    poll("alpha")
+    assert "(2 removed)" in shell("web", "build", "site").out
+    site = state(shell.folder / "site")
+    assert {"CNAME", "models/own/mine.html"} < site.keys()
+    assert not (shell.folder / "site" / "models" / "own" / "beta").exists()
+    assert not dangling(shell.folder / "site")
+
+
+def test_a_damaged_site_is_repaired(demo: Shell, tmp_path: Path) -> None:
+    """A file that is missing or has another size is written again."""
+    site = tmp_path / "site"
+    demo("web", "build", site)
+    before = {file: content for file, (content, _) in state(site).items()}
+    (site / "index.html").write_text("edited")
+    (site / "changes" / "3.json").unlink()
+    assert "wrote 2 of" in demo("web", "build", site).out
+    assert {file: content for file, (content, _) in state(site).items()} == before
+
+
+def test_a_folder_of_a_stranger_is_refused(demo: Shell, tmp_path: Path) -> None:
+    """Nothing is written beside files that no earlier build lists."""
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "cat.png").write_bytes(b"cat")
+    err = demo("web", "build", tmp_path / "photos", code=2).err
+    assert "has files that are not from `catalog web build`: cat.png" in err
+    assert "hint: Name an empty folder, or one of an earlier build." in err
+    assert [file.name for file in (tmp_path / "photos").iterdir()] == ["cat.png"]
+
+
+def test_a_file_of_a_stranger_is_not_overwritten(poll: Poll) -> None:
+    """A new page whose place is taken stops the build before it writes."""
+    shell = poll("alpha")
+    shell("web", "build", "site")
+    taken = shell.folder / "site" / "models" / "own" / "beta.html"
+    taken.write_text("mine")
+    poll("alpha", "beta")
+    before = state(shell.folder / "site")
+    err = shell("web", "build", "site", code=2).err
+    assert "site/models/own/beta.html is not from `catalog web build`" in err
+    assert state(shell.folder / "site") == before
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"files": {"../outside": [1, ""]}, "program": "", "content": ""}']
+)
+def test_a_list_of_files_that_is_not_ours(demo: Shell, tmp_path: Path, text: str) -> None:
+    """A manifest that names a file outside the folder removes nothing."""
+    (tmp_path / "outside").write_text("mine")
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "catalog-site.json").write_text(text)
+    err = demo("web", "build", tmp_path / "site", code=2).err
+    assert "catalog-site.json is no list of files of `catalog web build`" in err
+    assert (tmp_path / "outside").read_text() == "mine"
+
+
+def test_a_link_in_the_site_is_not_followed(demo: Shell, tmp_path: Path) -> None:
+    """A folder that became a link to elsewhere gets no file."""
+    site, elsewhere = tmp_path / "site", tmp_path / "elsewhere"
+    demo("web", "build", site)
+    (site / "changes").rename(elsewhere)
+    (site / "changes").symlink_to(elsewhere)
+    (elsewhere / "1.html").write_text("mine")
+    assert "is a link" in demo("web", "build", site, code=2).err
+    assert (elsewhere / "1.html").read_text() == "mine"
+
+
+def test_a_folder_that_cannot_be_written(demo: Shell, tmp_path: Path) -> None:
+    """The error names the place, the reason and the next step."""
+    (tmp_path / "file").write_text("")
+    err = demo("web", "build", tmp_path / "file" / "site", code=6).err
+    assert f"{tmp_path}/file/site: the site cannot be written: Not a directory" in err
+    assert "hint: Check its permissions" in err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_folder(demo: Shell, tmp_path: Path) -> None:
+    """A folder without write permission is an error."""
+    site = tmp_path / "site"
+    site.mkdir(mode=0o555)
+    assert "Permission denied" in demo("web", "build", site, code=6).err
+
+
+def test_a_store_without_polls(shell: Shell, tmp_path: Path) -> None:
+    """Before the first poll there is nothing to show."""
+    with rig(tmp_path, answer(200, body(row()))) as one:
+        err = shell("--database", one.file, "web", "build", "site", code=2).err
+    assert "no poll is stored yet" in err
+
+
+@pytest.mark.long
+def test_a_killed_build_leaves_a_working_site(poll: Poll) -> None:
+    """Wherever a build dies, the pages that can be reached work, and the next build completes."""
+    shell = poll("alpha", "beta", "gamma")
+    site, file = shell.folder / "site", shell.folder / "catalog.db"
+    settings = load(shell.folder / "catalog.toml", {"database": str(file)}, environ={}).settings
+    reader = Reader(settings.each, Database(str(file), writes=False), lambda: NOW)
+    build(reader, site)
+    poll("alpha", "delta")
+    in_fork(partial(build, reader, shell.folder / "whole"))
+    whole = {name: content for name, (content, _) in state(shell.folder / "whole").items()}
+    for line in (3, 25, 60, 100):
+        kill = partial(run_lines, partial(build, reader, site), line, _writes)
+        assert in_fork(kill) == -signal.SIGKILL
+        reachable = {"index.html", "models.html", "changes.html"}
+        assert not [link for link in dangling(site) if link.partition(":")[0] in reachable]
+    assert in_fork(partial(build, reader, site)) == 0
+    assert {name: content for name, (content, _) in state(site).items()} == whole
+
+
+def _writes(code: CodeType) -> bool:
+    """Return whether the code writes a file of the site."""
+    return code.co_name in {"write", "replace"} and "/catalog/" in code.co_filename
