@@ -57,7 +57,7 @@ def find_places(
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """What the descriptions of all models have in common, as of the current snapshot."""
+    """Ends and findings of all models, as of the current snapshot."""
 
     ends: tuple[End, ...]
     successors: Mapping[str, tuple[Successor, ...]]
@@ -65,7 +65,7 @@ class Together:
 
 
 def read_together(connection: Transaction, provider: Provider, number: int) -> Together:
-    """Return it for the models of a provider. It takes as long as a few models."""
+    """Return the ends and findings of all models of a provider."""
     found = read_model_findings(connection, provider.name, number)
     return Together(*read_ends(connection, provider, number), found)
 

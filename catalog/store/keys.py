@@ -52,7 +52,10 @@ def every_key(connection: Connection, provider: str) -> tuple[str, ...]:
 
 
 def every_name(connection: Connection, provider: str) -> dict[str, str]:
-    """Return the key of every name that a provider ever listed, of the newest model with it."""
+    """Return the key of every name that a provider ever listed.
+
+    If a name is reused, the key is that of the newest model.
+    """
     key, name = col(ModelVersionRow.key), col(ModelVersionRow.name)
     newest = func.max(col(ModelVersionRow.first_snapshot))
     query = select(name, key).where(col(ModelVersionRow.provider) == provider)

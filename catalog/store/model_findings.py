@@ -1,4 +1,4 @@
-"""Read which findings every model of a provider has, in one query for all models.
+"""Read the findings of every model of a provider in one query.
 
 `changelog.findings` reads those of one model, but takes as long as this.
 """
@@ -21,7 +21,7 @@ _WITH_KEY = frozenset({*PROBED_KINDS, Retiring.kind, Cancelled.kind})
 
 @dataclass(frozen=True, slots=True)
 class ModelFindings:
-    """The numbers of findings by key, and the former keys of renamed models, newest first."""
+    """The numbers of findings and the former keys, by key, newest first."""
 
     provider: str
     numbers: Mapping[str, list[int]]
