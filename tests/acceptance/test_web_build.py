@@ -159,7 +159,7 @@ def test_files_that_no_longer_belong_are_removed(poll: Poll) -> None:
     (shell.folder / "site" / "models" / "own" / "mine.html").write_text("mine")
     (shell.folder / "catalog.db").unlink()
     poll("alpha")
-    assert "(2 removed)" in shell("web", "build", "site").out
+    assert "(5 removed)" in shell("web", "build", "site").out
     site = state(shell.folder / "site")
     assert {"CNAME", "models/own/mine.html"} < site.keys()
     assert not (shell.folder / "site" / "models" / "own" / "beta").exists()
