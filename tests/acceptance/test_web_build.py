@@ -108,7 +108,7 @@ def test_times_are_absolute(demo: Shell, tmp_path: Path) -> None:
         text = read_html(page.read_text()).text
         assert " ago" not in text, page
         assert "days left" not in text, page
-    assert "As of 2026-05-19T15:48:46Z" in (site / "index.html").read_text()
+    assert "As of 2026-05-19 15:48." in read_html((site / "index.html").read_text()).text
 
 
 def test_the_same_store_gives_the_same_bytes(demo: Shell, tmp_path: Path) -> None:
