@@ -53,13 +53,13 @@ def dangling(folder: Path) -> list[str]:
 
 
 def reader_of(database: Path, *, later: timedelta = timedelta(0)) -> Reader:
-    """Return a reader of a database whose clock is `later` than usual."""
+    """Return a reader of a database with a later clock."""
     settings = load(None, {"database": str(database)}, environ={}).settings
     return Reader(settings.each, Database(str(database), writes=False), lambda: NOW + later)
 
 
 class Poll(Protocol):
-    """A function that polls a provider with these model names, and returns the folder."""
+    """Polls a provider with these model names, and returns the folder."""
 
     def __call__(self, *names: str) -> Shell:
         """Poll once."""
