@@ -42,7 +42,7 @@ def state(folder: Path) -> dict[str, tuple[bytes, int]]:
 
 
 def dangling(folder: Path) -> list[str]:
-    """Return the links of pages that lead to no file of the site."""
+    """Return the links that lead to no file of the site."""
     found, root = [], folder.resolve()
     for page in root.rglob("*.html"):
         for link in read_html(page.read_text()).links:
