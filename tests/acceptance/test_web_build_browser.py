@@ -1,0 +1,35 @@
+"""The static site of the demo, opened from a file in a real browser."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.shell import Shell
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed at /usr/bin/chromium")
+def test_a_reader_clicks_through_the_files(demo: Shell, tmp_path: Path) -> None:
+    """From the overview to a model, to a change and back, with the style, and without a server."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    demo("web", "build", tmp_path / "a site")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        page = browser.new_page()
+        failed: list[str] = []
+        page.on("requestfailed", lambda request: failed.append(request.url))
+        page.goto((tmp_path / "a site" / "index.html").as_uri())
+        assert page.title().startswith("Overview")
+        assert page.evaluate("document.styleSheets.length") == 1
+        page.locator(".changes a.name").first.click()
+        assert "/models/infomaniak/" in page.url
+        page.locator(".changes .rule a").first.click()
+        assert "/changes/" in page.url
+        page.get_by_role("link", name="All changes of this month").click()
+        assert page.get_by_role("heading", level=1).inner_text().startswith("Changes of 20")
+        page.get_by_role("link", name="Model catalog").click()
+        assert page.url.endswith("/index.html")
+        assert not failed
+        browser.close()
