@@ -21,7 +21,7 @@ from catalog.web.answer import Body
 from catalog.web.bodies import json_body
 from catalog.web.files import file_of
 from catalog.web.links import FileLinks, model_path
-from catalog.web.machines import badge_of, ends_calendar, feed, feed_of_model, llms
+from catalog.web.machines import badge_of, ends_calendar, feed, feeds_of_model, llms
 from catalog.web.pages import PAGES, STATIC, Page
 from catalog.web.query import LARGEST, Query
 from catalog.web.reader import Reading
@@ -104,10 +104,7 @@ def _models(site: Site, reading: Reading) -> Iterator[Bundle]:
         known = reading.once(("together", provider), partial(together, settings))
         view = read_model(today, provider, key, Query({}, today.now), known)
         twin = json_body(model_view_json(view, today))
-        feeds = (
-            feed_of_model(view, ending, site.links(f"/feeds/{provider}/{key}{ending}"))
-            for ending in FEEDS
-        )
+        feeds = feeds_of_model(view, site.links(f"/feeds/{provider}/{key}{FEEDS[0]}"))
         bodies = (site.model_page(view, today), twin, *feeds, badge_of(view, today))
         return tuple(body.content for body in bodies)
 

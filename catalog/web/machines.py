@@ -1,5 +1,6 @@
 """Make the answers for machines: feeds, calendar, metrics, badges, and `llms.txt`."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from catalog.api.endings import read_endings
@@ -52,8 +53,11 @@ def feed(reading: Reading, which: str, query: Query, links: Links) -> Body:
     return _encoded(made, ending)
 
 
-def feed_of_model(view: ModelView, ending: str, links: Links) -> Body:
-    """Return the feed of a model that is read already, for the static site."""
+def feeds_of_model(view: ModelView, links: Links) -> tuple[Body, Body]:
+    """Return the feeds of a model that is read already: Atom and JSON.
+
+    `links` are those of a page in the folder of both.
+    """
     details = view.details
     stem = f"{details.provider}/{details.model.key}"
     logged = [each for each in reversed(details.findings) if each.is_reported and _is_logged(each)]
@@ -63,9 +67,12 @@ def feed_of_model(view: ModelView, ending: str, links: Links) -> Body:
         updated=logged[0].at if logged else details.first_seen,
         entries=tuple(finding_entry(each, links.to(_page(each))) for each in logged[:ENTRIES]),
         page=links.to("/changes"),
-        here=links.to(f"/feeds/{stem}{ending}"),
     )
-    return _encoded(made, ending)
+    atom_feed, other = (
+        _encoded(replace(made, here=links.to(f"/feeds/{stem}{ending}")), ending)
+        for ending in (ATOM, JSON)
+    )
+    return atom_feed, other
 
 
 def _is_logged(finding: Finding) -> bool:
