@@ -1,4 +1,4 @@
-"""The static site of the demo, opened from a file in a real browser."""
+"""The static site of the demo in a real browser."""
 
 from pathlib import Path
 
