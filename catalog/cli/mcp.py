@@ -21,10 +21,8 @@ def mcp(app: App) -> int:
     try:
         from catalog.web.mcp import run
     except ModuleNotFoundError as error:
-        if str(error.name).partition(".")[0] not in PACKAGES:
-            raise
-        hint = "Install it with pip install 'model-catalog[mcp]'."
-        raise SettingsInvalid("catalog mcp needs the extra mcp", hint=hint) from None
+        hint = "Install it: `pip install 'model-catalog[mcp]'`."
+        raise SettingsInvalid(f"the extra mcp is not installed: {error}", hint=hint) from None
     from catalog.web.tools.store import Store
 
     run(Store(app.each, app.loaded.settings.database))

@@ -226,7 +226,7 @@ def test_wrong_arguments_are_explained(demo: Shell) -> None:
         "The arguments of search_models are: text, type, status, provider, at, limit.",
         "limit: ",
         "model: Field required",
-        "'soon' is no time",
+        "'soon' is not a time",
         "did you mean infomaniak?",
         "there is no snapshot as early as",
     )
