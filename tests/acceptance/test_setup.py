@@ -164,7 +164,7 @@ def test_what_cannot_be_set_up_is_told(checkout: Path, copied: str) -> None:
 def test_the_lock_of_the_tests_holds_the_others() -> None:
     """The development lock pins every package of run, build and image with the same hashes."""
     run, image, build, dev = (
-        # Without markers, because a package can be for one system in one lock and for all in another.
+        # Without markers, because another package may need it on every system.
         set(re.findall(r"^(\S+)==(\S+)[^\\]*\\(\n(?: +--hash=.*\n)+)", text, flags=re.MULTILINE))
         for name in (
             *("requirements.txt", "requirements-image.txt"),
