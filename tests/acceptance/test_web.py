@@ -54,8 +54,8 @@ def test_pages_follow_the_polls_of_the_daemon(live: Live) -> None:
     ("options", "words"),
     [
         (("--listen", "0.0.0.0:8080"), "error: 0.0.0.0 is reached from beyond this machine"),
-        (("--listen", "8080"), "'8080' is no HOST:PORT, such as 127.0.0.1:8080"),
-        (("--listen", "127.0.0.1:99999"), "is no HOST:PORT"),
+        (("--listen", "8080"), "'8080' is not HOST:PORT, such as 127.0.0.1:8080"),
+        (("--listen", "127.0.0.1:99999"), "is not HOST:PORT"),
     ],
 )
 def test_a_wrong_address_is_explained(demo: Shell, options: tuple[str, ...], words: str) -> None:
