@@ -81,7 +81,8 @@ def tested(checkout: Path) -> Path:
     """Give a checkout whose test waits for a server that ignores signals."""
     for name in ("test", "supervise", "progress"):
         shutil.copy(ROOT / "scripts" / name, checkout / "scripts")
-    (checkout / "scripts" / "check").write_text("exit 0\n", encoding="utf-8")
+    for name in ("browser", "check"):
+        (checkout / "scripts" / name).write_text("exit 0\n", encoding="utf-8")
     programs = checkout / ".venv" / "bin"
     (programs / "python").symlink_to(sys.executable)
     (checkout / "server.py").write_text(SERVER, encoding="utf-8")
@@ -110,6 +111,50 @@ def test_stopped_tests_leave_no_server(tested: Path, number: signal.Signals) -> 
         assert running.wait(SECONDS) == 128 + number
     assert len(pids) == 2
     assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
+
+
+def _missing_programs(folder: Path, apt_get: str, **given: str) -> tuple[Ran, str]:
+    """Run scripts/browser as root without Chromium and Prometheus. Return the calls of apt-get."""
+    programs = {"id": "echo 0", "apt-get": f'echo "$*" >>{folder}/calls\n{apt_get}'}
+    for name in ("bash", "dirname", "mktemp", "rm", "tail", "timeout"):
+        programs[name] = f'exec {shutil.which(name)} "$@"'
+    for name, text in programs.items():
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+        (folder / name).chmod(0o755)
+    ended = subprocess.run(
+        ["/bin/bash", ROOT / "scripts" / "browser"],
+        env={"PATH": str(folder)} | given,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+    calls = folder / "calls"
+    return Ran(ended.returncode, ended.stdout, ended.stderr), (
+        calls.read_text() if calls.exists() else ""
+    )
+
+
+def test_ci_installs_what_the_tests_need(tmp_path: Path) -> None:
+    """With CI=true, the missing packages of Debian are installed."""
+    ran, calls = _missing_programs(tmp_path, "exit 0", CI="true")
+    assert (ran.code, ran.err.count("\n")) == (0, 1)
+    assert calls.endswith("--no-install-recommends chromium prometheus\n")
+
+
+def test_a_failed_installation_does_not_fail_the_tests(tmp_path: Path) -> None:
+    """If apt-get fails, its last lines and the effect are shown, and the tests go on."""
+    ran, _ = _missing_programs(tmp_path, "echo no network; exit 100", CI="true")
+    assert ran.code == 0
+    assert "no network" in ran.err
+    assert "could not install chromium prometheus" in ran.err
+
+
+def test_nothing_is_installed_without_ci(tmp_path: Path) -> None:
+    """On a developer's machine the missing packages are only named."""
+    ran, calls = _missing_programs(tmp_path, "exit 0")
+    assert (ran.code, calls) == (0, "")
+    assert ran.err.endswith("apt-get install chromium prometheus\n")
 
 
 @pytest.mark.long
