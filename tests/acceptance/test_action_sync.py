@@ -282,9 +282,9 @@ def test_the_site_is_built_on_request(start: Any) -> None:
     """With the input `site`, the pages are built from the same history, else not."""
     workflow, _ = start(models(ONE))
     workflow.run()
-    assert not (workflow.folder / "work" / "public pages").exists()
+    assert not (workflow.folder / "run-1" / "public pages").exists()
     workflow.run(site="public pages")
-    pages = workflow.folder / "work" / "public pages"
+    pages = workflow.folder / "run-2" / "public pages"
     assert "alpha" in (pages / "models.html").read_text(encoding="utf-8")
 
 

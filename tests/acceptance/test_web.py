@@ -13,7 +13,7 @@ import pytest
 from tests.support.builders import body, row
 from tests.support.daemon import Running, guarded, serving
 from tests.support.http_server import answer
-from tests.support.shell import Live, Shell
+from tests.support.shell import SECONDS, Live, Shell
 
 ANY = "127.0.0.1:0"
 
@@ -27,14 +27,14 @@ def _web(shell: Shell, *options: str) -> Iterator[tuple[Running, str]]:
 
 
 def _get(address: str, **headers: str) -> httpx.Response:
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(trust_env=False, timeout=SECONDS) as client:
         return client.get(address, headers=headers)
 
 
 def test_it_serves_until_it_is_stopped(demo: Shell) -> None:
     """The command names its address, answers there, and ends well at SIGTERM."""
     with _web(demo) as (running, address):
-        assert "qwen3 removed" in _get(address).text
+        assert "qwen3 removed" in _get(f"{address}changes").text
         running.stop()
     assert running.lines[0].endswith("from " + str(demo.folder / "demo/catalog.db"))
 
