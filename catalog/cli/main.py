@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "diff": ("changes", "Compare two states A and B."),
     "doctor": ("doctor", "Check everything that a pass needs."),
     "explain": ("explain", "Explain one FINDING: its rule, its comparison, its messages."),
+    "fleet": ("fleet", "Poll many providers from many machines."),
     "forecast": ("forecast", "List every model with an end."),
     "help": ("help", "Show a page of the documentation, or list the topics."),
     "init": ("init", "Make a configuration, and try it."),
@@ -61,7 +62,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "validate": ("payloads", "Check a payload FILE, or stdin for -."),
 }
 """The module of each command, and its line in the overview."""
-GROUPS = ("alerts", "config", "db", "provider")
+GROUPS = ("alerts", "config", "db", "fleet", "provider")
 
 
 class Commands(click.Group):

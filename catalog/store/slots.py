@@ -32,6 +32,13 @@ INSERT INTO slot (provider, moment, done_at) VALUES (:provider, :moment, :now)
 ON CONFLICT (provider, moment)
 DO UPDATE SET claimed_until = NULL, done_at = excluded.done_at
 """
+_NEWEST: Final = """
+SELECT provider, max(moment) FROM slot WHERE done_at IS NOT NULL GROUP BY provider
+"""
+_RELEASE: Final = """
+UPDATE slot SET claimed_until = NULL
+WHERE provider = :provider AND moment = :moment AND claimed_by = :owner AND done_at IS NULL
+"""
 _FORGET: Final = """
 DELETE FROM slot WHERE provider = :provider AND moment < :before AND moment NOT IN
 (SELECT moment FROM slot WHERE provider = :provider ORDER BY moment DESC LIMIT :kept)
@@ -83,6 +90,16 @@ def finish(execute: Execute, provider: str, moment: datetime, now: datetime) -> 
     execute(_DONE, slot | {"now": stamp(now)})
     before = {"provider": provider, "before": stamp(moment - KEPT_FOR), "kept": KEPT}
     execute(_FORGET, before)
+
+
+def release(execute: Execute, provider: str, moment: datetime) -> None:
+    """Let other processes claim a slot that this process could not finish."""
+    execute(_RELEASE, _slot(provider, moment) | {"owner": owner()})
+
+
+def newest_done(execute: Execute) -> dict[str, datetime]:
+    """Return the latest finished slot of each provider. Raise StoreError."""
+    return {provider: to_moment(moment) for provider, moment in execute(_NEWEST, {}).fetchall()}
 
 
 def was_claimed(execute: Execute, provider: str, moments: Iterable[datetime]) -> bool:
