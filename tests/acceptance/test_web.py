@@ -34,7 +34,7 @@ def _get(address: str, **headers: str) -> httpx.Response:
 def test_it_serves_until_it_is_stopped(demo: Shell) -> None:
     """The command names its address, answers there, and ends well at SIGTERM."""
     with _web(demo) as (running, address):
-        assert "qwen3 removed" in _get(f"{address}changes").text
+        assert "qwen3</a> removed" in _get(f"{address}changes").text
         running.stop()
     assert running.lines[0].endswith("from " + str(demo.folder / "demo/catalog.db"))
 
