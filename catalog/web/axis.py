@@ -1,4 +1,4 @@
-"""Place moments on a horizontal axis, with ticks of days, months or years."""
+"""Place moments on an axis with ticks of days, months or years."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Axis:
     right: float
 
     def x(self, moment: datetime) -> float:
-        """Return the position of a moment, at an edge if it is outside."""
+        """Return the position of a moment, at most at an edge."""
         share = (moment - self.start) / (self.end - self.start)
         inside = min(max(share, 0.0), 1.0)
         return round(self.left + inside * (self.right - self.left), 1)

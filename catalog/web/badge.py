@@ -1,4 +1,4 @@
-"""Draw badges: a label and a state as one small SVG, which loads nothing.
+"""Draw badges: a label and a state as one small SVG.
 
 The contrast of white text on each color is at least 4.5:1 (WCAG 2.2, criterion 1.4.3), which a test
 computes.
@@ -35,7 +35,10 @@ _FIRST_FULL: Final = "\u1100"
 
 
 def badge(label: str, state: str, color: Color) -> str:
-    """Return the SVG of a badge. Long texts are cut, and what nobody sees is spelled out."""
+    """Return the SVG of a badge.
+
+    Long texts are cut, and invisible characters are spelled out.
+    """
     label, state = _shown(label), _shown(state)
     left, right = _width(label), _width(state)
     title = escape(f"{label}: {state}")
@@ -60,7 +63,7 @@ def _shown(text: str) -> str:
 
 
 def _width(text: str) -> int:
-    """Return the estimated width of a text with its padding, in whole pixels."""
+    """Return the estimated width of a text with padding, in pixels."""
     return round(sum(map(_advance, text))) + 2 * _PADDING
 
 

@@ -22,7 +22,7 @@ LARGEST = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """How many files the site has, and how many were written and removed."""
+    """The numbers of files of the site, written ones and removed ones."""
 
     total: int
     written: int = 0
@@ -84,7 +84,7 @@ def _newest(reading: Reading) -> datetime:
 
 
 def _content(reading: Reading) -> str:
-    """Return a digest of the store, the settings, and the files that they name."""
+    """Return a digest of the store, the settings and their files."""
     digest = hashlib.sha256(reading.revision().encode())
     for settings in reading.each:
         digest.update(repr(settings).encode())

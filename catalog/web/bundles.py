@@ -164,7 +164,7 @@ def _pages(site: Site, reading: Reading) -> Iterator[Bundle]:
 
 
 class _Whole(Query):
-    """A query of a whole list, because a list without a server has one page."""
+    """A query of a whole list, without pages of it."""
 
     def number(self, name: str, default: int, *limits: int, **others: int) -> int:
         """Return a number, or no limit of rows."""

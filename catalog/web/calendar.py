@@ -1,4 +1,4 @@
-"""Write the ends of models as a calendar of all-day events (RFC 5545).
+"""Write the ends of models as all-day events (RFC 5545).
 
 An event keeps its UID for ever. If its day moves or it is withdrawn, SEQUENCE grows, so that
 calendars follow (RFC 5546, section 2.1.4). No property follows the clock.
@@ -58,7 +58,7 @@ class Event:
 
     @property
     def uid(self) -> str:
-        """Return the id of the event: a UUID, as RFC 7986, section 5.3, recommends."""
+        """Return the id of the event, a UUID as RFC 7986 recommends."""
         return str(uuid5(_IDS, json.dumps([self.provider, self.key])))
 
 
@@ -81,7 +81,7 @@ def calendar(events: Iterable[Event]) -> bytes:
 def end_events(
     findings: Iterable[Finding], endings: Iterable[Ending], as_of: datetime
 ) -> tuple[Event, ...]:
-    """Return an event for every end that is or was known, by day.
+    """Return an event for every known or former end, by day.
 
     `findings` are all of these providers with a change in KINDS, oldest first, because the sequence
     counts them. `endings` are the current ends. `as_of` is the time of the current snapshot, and
@@ -107,7 +107,7 @@ def end_events(
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """What is known about the end of one model."""
+    """The known facts about the end of one model."""
 
     name: str
     day: date

@@ -67,7 +67,7 @@ class Feed:
 
 
 def feed_id(*parts: str) -> str:
-    """Return the id of a feed: the same parts give the same id.
+    """Return the id of a feed, equal for equal parts.
 
     The parts must be of this feed alone, such as its address, because an id is unique in the world
     (RFC 4287, section 4.2.6).
@@ -105,7 +105,7 @@ def atom(feed: Feed) -> bytes:
 
 
 def json_feed(feed: Feed) -> bytes:
-    """Return a feed as JSON Feed 1.1, without the members that are unknown."""
+    """Return a feed as JSON Feed 1.1, without unknown members."""
     members = {
         "version": _VERSION,
         "title": feed.title,
@@ -120,7 +120,7 @@ def json_feed(feed: Feed) -> bytes:
 
 
 def _entry_id(finding: Finding) -> str:
-    """Return an id of this finding alone, also beside the same change at another time."""
+    """Return an id that no other finding has."""
     parts = [finding.provider, finding.number, stamp(finding.at), finding.fingerprint]
     return uuid5(_IDS, json.dumps(parts)).urn
 

@@ -50,7 +50,7 @@ def file_of(path: str, twin: str = "") -> str:
 
 
 def _encoded(text: str) -> str:
-    """Return one part of a path as a name, different for different texts.
+    """Return one part of a path as a name of its own.
 
     Other characters are written as their UTF-8 bytes in hexadecimal: `=3A`. Places of capitals
     follow as bits: `~1` is the first character. So names differ on file systems without case, too.

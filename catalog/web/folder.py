@@ -1,4 +1,6 @@
-"""Write the files of the static site: only what changed, and never a file of a stranger.
+"""Write the changed files of the static site.
+
+A file that no build wrote is never replaced.
 
 A manifest in the folder lists the files of the last build. Files that it does not list stay.
 """
@@ -25,7 +27,7 @@ _OTHER = "Name an empty folder, or one of an earlier build."
 
 
 class Stored(NamedTuple):
-    """The size of a file, and the source of its content as text, empty if unknown."""
+    """The size of a file, and the source of its content."""
 
     size: int
     source: str = ""
@@ -33,7 +35,10 @@ class Stored(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What the last build wrote. `program` and `content` are empty if it did not end."""
+    """The result of the last build.
+
+    `program` and `content` are empty if it did not end.
+    """
 
     program: str = ""
     content: str = ""
@@ -42,7 +47,7 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """What is in the folder: the size of each file, and the links."""
+    """The content of the folder: sizes of files, and links."""
 
     sizes: Mapping[str, int]
     links: frozenset[str]
@@ -65,7 +70,7 @@ class Folder:
             self._present = _look(place)
 
     def is_whole(self, program: str, content: str) -> bool:
-        """Return whether the last build had the same sources, and every file is there."""
+        """Return whether the last build is complete and had the same sources."""
         known, sizes = self.before, self._present.sizes
         return (known.program, known.content) == (program, content) and all(
             sizes.get(file) == stored.size for file, stored in known.files.items()
@@ -154,7 +159,7 @@ class Folder:
         self._made.add(folder)
 
     def _linked(self, file: str) -> bool:
-        """Return whether a folder on the way to a file is a link."""
+        """Return whether a folder above a file is a link."""
         return bool(self._present.links) and any(
             each in self._present.links for each in _above(file)
         )
@@ -206,7 +211,7 @@ def _look(place: Path) -> Present:
 
 
 def _foreign(place: Path) -> str | None:
-    """Return a file that is no leftover of a killed first build, None without one."""
+    """Return a file that no build left behind, or None."""
     return next((name for name, _ in _entries(place) if not _TEMPORARY.fullmatch(name)), None)
 
 

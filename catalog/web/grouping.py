@@ -1,4 +1,4 @@
-"""Group findings for the eye: by day, and those of one rule in one line."""
+"""Group findings by day, and those of one rule in one line."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from catalog.changes.finding import Finding
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Findings of one day, provider and rule, which all have the same level."""
+    """Findings of one day, provider, rule and level."""
 
     findings: tuple[Finding, ...]
 
     @property
     def first(self) -> Finding:
-        """Return the finding that stands for the group."""
+        """Return the finding that represents the group."""
         return self.findings[0]
 
     def models(self, most: int) -> tuple[list[tuple[str, str]], int]:
-        """Return key and name of some models, and the number of the others."""
+        """Return some models, and the number of the others."""
         known = {key: name for each in self.findings for key, name in models_of(each, None)}
         return list(known.items())[:most], max(len(known) - most, 0)
 
@@ -31,7 +31,7 @@ def by_day(findings: Iterable[Finding]) -> list[tuple[date, list[Finding]]]:
 
 
 def digest(findings: Sequence[Finding], most: int) -> list[tuple[date, list[Group]]]:
-    """Return at most so many groups, by day, the most severe first in each day."""
+    """Return groups by day, the most severe first in each day."""
     days: list[tuple[date, list[Group]]] = []
     for day, found in by_day(findings):
         groups = _groups(found)[: most - sum(len(each) for _, each in days)]
@@ -47,7 +47,7 @@ def _groups(findings: Iterable[Finding]) -> list[Group]:
 
 
 def models_of(finding: Finding, most: int | None = 3) -> list[tuple[str, str]]:
-    """Return the key and the name of some models of a finding, None for all."""
+    """Return the key and the name of some or all models."""
     models = {model.key: model.name for model in finding.models}
     for each in finding.changes:
         key = getattr(each, "key", None)

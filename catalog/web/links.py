@@ -25,14 +25,14 @@ class Links(Protocol):
         ...
 
     def to(self, path: str, twin: str = "", **query: object) -> str:
-        """Return the address of a path, or of its twin such as `.json`.
+        """Return the address of a path or its twin, such as `.json`.
 
         The query is left out without a server.
         """
         ...
 
     def model(self, provider: str, name: str) -> str | None:
-        """Return the address of a model by key or name, None if it has no page."""
+        """Return the address of a model, or None without a page."""
         ...
 
 

@@ -34,7 +34,9 @@ SOON = 30
 
 
 def feed(reading: Reading, which: str, query: Query, links: Links) -> Body:
-    """Return the feed `all`, `PROVIDER` or `PROVIDER/MODEL`, by its ending as Atom or JSON.
+    """Return a feed as Atom or JSON, by its ending.
+
+    The name is `all`, `PROVIDER` or `PROVIDER/MODEL`.
 
     Raise NotFound for another name.
     """
@@ -54,7 +56,7 @@ def feed(reading: Reading, which: str, query: Query, links: Links) -> Body:
 
 
 def feeds_of_model(view: ModelView, links: Links) -> tuple[Body, Body]:
-    """Return the feeds of a model that is read already: Atom and JSON.
+    """Return both feeds of a model that is read already.
 
     `links` are those of a page in the folder of both.
     """
@@ -152,13 +154,13 @@ def _wanted(reading: Reading, stem: str, query: Query) -> tuple[FindingFilter, .
 
 
 def _origin(reading: Reading) -> str:
-    """Return the first snapshots as text, because feeds of other stores need other ids."""
+    """Return the first snapshots as text, which differ between stores."""
     heads = first_heads(reading.connection, reading.providers)
     return " ".join(f"{head.provider} {stamp(head.taken_at)} {head.digest}" for head in heads)
 
 
 def _first(reading: Reading, wanted: tuple[FindingFilter, ...]) -> datetime:
-    """Return the time of the first snapshot, because a feed without entries needs a time."""
+    """Return the time of the first snapshot, for an empty feed."""
     heads = first_heads(reading.connection, [each.provider for each in wanted])
     return min((head.taken_at for head in heads), default=reading.now)
 

@@ -90,7 +90,7 @@ def _wire(tool: Tool[Any]) -> WireTool:
 
 
 def _call(store: Store, name: str, arguments: Mapping[str, Any]) -> CallToolResult:
-    """Return the answer of a tool, or the error as a result that says so."""
+    """Return the answer of a tool, or the error as a result."""
     try:
         answer = _answer(store, name, arguments)
     except CatalogError as error:

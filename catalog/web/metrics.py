@@ -1,4 +1,4 @@
-"""Write figures of the store for Prometheus, as OpenMetrics 1.0 or its older text format.
+"""Write figures of the store as OpenMetrics or Prometheus text.
 
 Each answer has a registry of its own, so nothing is kept between two of them. Times are points in
 time and not ages, because Prometheus computes the age itself when it evaluates an alert.
@@ -32,7 +32,7 @@ _Counts = Mapping[tuple[str, ...], int]
 
 @dataclass(frozen=True, slots=True)
 class ProviderMetrics:
-    """The figures of one provider, None if there is no such poll yet.
+    """The figures of one provider, None without such a poll.
 
     `last_success` is the start of the last accepted poll, and `duration` the seconds of the last
     poll, accepted or not. `polls` counts by outcome, `models` the current ones by type and status,
@@ -53,7 +53,7 @@ class ProviderMetrics:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """The figures of a store: the version of the program, bytes, and each provider."""
+    """The figures of a store and of each provider."""
 
     version: str
     database_bytes: int

@@ -20,7 +20,7 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One consistent view of the store at a time, for one answer or one static site.
+    """One consistent view of the store at one time.
 
     `known` has the values that several pages share.
     """

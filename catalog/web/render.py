@@ -81,7 +81,7 @@ def linked(finding: Finding, links: Links, but: str | None = None) -> Markup:
 
 
 def whole_dates(text: str) -> Markup:
-    """Return a text as HTML, with dates that are not broken at their hyphens."""
+    """Return a text as HTML, with dates on one line."""
     parts = _DATE.split(text)
     shown = [
         Markup('<span class="nowrap">{}</span>').format(part) if index % 2 else escape(part)

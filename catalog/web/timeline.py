@@ -1,4 +1,6 @@
-"""Lay out the history of a model as a timeline, for a template that draws it as SVG.
+"""Lay out the history of a model as a timeline.
+
+A template draws it as SVG.
 
 All positions are in user units of the SVG, from the top left corner. The same history at the same
 time gives the same value. Texts of providers are on one line and cut, but not escaped.
@@ -70,8 +72,8 @@ class Track:
     """One row of the timeline, from `y` to `y + height`.
 
     `kind` is `presence`, `changes`, `status`, `limit`, `price` or `verdict`. `name` is drawn left
-    of it, and `title` is the same in full. In `limit` and `price`, the bars are steps: they stand
-    on the lower edge, and the highest value fills the height. `top` is that value, empty elsewhere.
+    of it, and `title` is the same in full. In `limit` and `price`, the bars are steps: they begin
+    at the lower edge, and the highest value fills the height. `top` is that value, empty elsewhere.
     """
 
     kind: str
@@ -115,7 +117,7 @@ def timeline(  # noqa: PLR0913  # one parameter for each source of a track
     prices_of: Sequence[Prices] = (),
     until: date | None = None,
 ) -> Timeline:
-    """Return the timeline of a model from its first version to now, or to an end ahead.
+    """Return the timeline of a model until now or its end.
 
     `versions` are all of one model, oldest first, and at least one. `findings` are those of the
     model. `probes` are confirmed calls, oldest first, of which only changed verdicts are needed.
@@ -237,7 +239,7 @@ def _days(stretch: Stretch) -> str:
 
 
 def _marks(findings: Iterable[Finding], axis: Axis, y: float) -> tuple[Mark, ...]:
-    """Return a mark for each finding, and one for those that are too near to tell apart."""
+    """Return a mark for each group of near findings."""
     groups: list[list[Finding]] = []
     for finding in sorted(findings, key=lambda each: each.at):
         if groups and axis.x(finding.at) - axis.x(groups[-1][0].at) < _NEAR:

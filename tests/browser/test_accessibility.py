@@ -1,4 +1,4 @@
-"""People with a keyboard, a screen reader or weak eyes can use every page."""
+"""A keyboard, a screen reader or weak eyes suffice for every page."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -36,7 +36,7 @@ STATES = {
 
 @pytest.fixture(scope="module")
 def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Serve a store with a held answer, an empty one, and one with results of calls."""
+    """Serve three stores: a held answer, none, and results of calls."""
     folders = {name: tmp_path_factory.mktemp(name) for name in STATES}
     rows = [row(id=number, name=f"model-{number}") for number in range(1, 12)]
     with rig(folders["held"], reply(200, body(*rows)), reply(200, body(*rows[:3]))) as one:

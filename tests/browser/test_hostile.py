@@ -29,7 +29,7 @@ FIELDS = ("name", "description", "type", "info_status", "version", "documentatio
 
 @pytest.fixture(scope="module")
 def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Serve a catalog whose texts are an attack, and which lost some of them."""
+    """Serve a catalog whose texts are an attack."""
     folder = tmp_path_factory.mktemp("hostile")
     rows = [row(id=number) | dict.fromkeys(FIELDS, name) for number, name in enumerate(NAMES, 1)]
     states = [[BEFORE], [BEFORE, *rows], [BEFORE, *rows[2:]]]

@@ -1,4 +1,4 @@
-"""How `catalog publish` runs git and gh, with real repositories and programs that fail."""
+"""How `catalog publish` runs git and gh, and explains their errors."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +28,7 @@ def git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Git:
 
 @pytest.fixture
 def gh(git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
-    """Return a function that puts a shell script in the place of gh."""
+    """Return a function that replaces gh by a shell script."""
     folder = tmp_path / "programs"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))

@@ -1,4 +1,4 @@
-"""Who may read the pages: names of the server, tokens, headers of a proxy."""
+"""Access to the pages: server names, tokens, headers of a proxy."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The number of statements of a page does not grow with the number of models."""
+"""A page runs as many statements for few models as for many."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The steps of the GitHub Action, run as a workflow's runner would run them."""
+"""The steps of the GitHub Action, run as by a runner."""
 
 import os
 import re
@@ -24,7 +24,7 @@ def step(
     environ: Mapping[str, str] = NOTHING,
     **inputs: str,
 ) -> tuple[int, str, dict[str, str]]:
-    """Run one step with its inputs and return its exit code, output and step outputs.
+    """Run one step and return its exit code, output and outputs.
 
     `environ` is what the workflow gives. The output includes the errors.
     """

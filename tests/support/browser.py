@@ -1,4 +1,4 @@
-"""A real browser on a real `catalog web`, with what a person would notice going wrong."""
+"""A real browser on a real `catalog web`."""
 
 import re
 import shutil
@@ -52,7 +52,7 @@ SECONDS = 300
 
 @dataclass
 class Tab:
-    """A page of a browser at a site, with the errors that it met."""
+    """A page of a browser with the errors that it met."""
 
     page: Page
     site: str
@@ -71,7 +71,7 @@ class Tab:
         return int(wide)
 
     def watch(self) -> None:
-        """Collect dialogs, messages of the console, failed requests, and those to other sites."""
+        """Collect dialogs, console messages, failed and foreign requests."""
         page, add = self.page, self.errors.append
         page.on("console", lambda each: add(f"console: {each.text}"))
         page.on("pageerror", lambda each: add(f"error: {each}"))

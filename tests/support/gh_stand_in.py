@@ -1,4 +1,4 @@
-"""Stands in for GitHub's command `gh`: it keeps pull requests in a file.
+"""Replace GitHub's command `gh` with pull requests in a file.
 
 `gh api` reads and changes them as the REST API does, with the commits of a bare repository. Each
 call is recorded. GH_STATE is the file, GH_ORIGIN the repository.

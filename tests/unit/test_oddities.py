@@ -54,7 +54,7 @@ def ships(of: int = 40, many: int = 0, /, **facts: Any) -> Rows:
 
 @dataclass(frozen=True)
 class Oddity:
-    """Polls of a kind of provider, and the findings after the first poll.
+    """Polls of a provider, and the findings after the first.
 
     Each finding is level, rule and number of changes.
     """
@@ -99,7 +99,7 @@ def one(before: dict[str, Any], *after: dict[str, Any]) -> list[Rows]:
 
 
 def price(*prices: Any) -> list[Rows]:
-    """Let the price of a request of one model of forty be these, one after the other."""
+    """Return polls in which one of forty models has these prices."""
     rest = {"prompt": "0.0000005"}
     return one(*({"pricing": rest | ({} if p is MISSING else {"request": p})} for p in prices))
 
@@ -111,7 +111,7 @@ PRICES = {"request": "0", "prompt": "0.0000005"}
 BATCH = [ship(at, id=f"orbit/ship-{at:03}:batch") for at in range(28)]
 
 ODDITIES = {
-    "a benchmark that nobody acts on, on most": Oddity(
+    "a benchmark that needs no action, on most": Oddity(
         [WHOLE, ships(40, 39, benchmarks={"voyages": 0.42}), ships(40, 3, benchmarks=MISSING)],
         [NOTHING, NOTHING],
     ),

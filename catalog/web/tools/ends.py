@@ -33,7 +33,7 @@ class Ends(Arguments):
 
 
 class Replace(Arguments):
-    """Which model is to be replaced."""
+    """The model to replace."""
 
     model: Annotated[str, Field(description="Its name or id; case matters.", min_length=1)]
     provider: Provider = None
@@ -54,7 +54,7 @@ def ends(store: Store, wanted: Ends) -> Answer:
 
 
 def replacement(store: Store, wanted: Replace) -> Answer:
-    """Return the models that can replace a model, each with what would be lost."""
+    """Return the models that can replace a model, with the losses."""
     with store.reading(wanted.provider) as reading:
         details = find(reading, wanted.model)
         if details is None:

@@ -1,4 +1,4 @@
-"""Search the models of a moment, and show one model with its history."""
+"""Search models, and show one model with its history."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -60,7 +60,10 @@ class Get(Arguments):
 
 
 def search(store: Store, wanted: Search) -> Answer:
-    """Return the listed models that match, and the removed ones if a text is given."""
+    """Return the listed models that match.
+
+    With a text, removed models match too.
+    """
     at = read_moment(wanted.at, "at")
     with store.reading(wanted.provider) as reading:
         found = _matching(reading, at, wanted)
@@ -88,7 +91,7 @@ def search(store: Store, wanted: Search) -> Answer:
 
 
 def get(store: Store, wanted: Get) -> Answer:
-    """Return all that is stored of one model, or that it is unknown."""
+    """Return all that is stored of one model."""
     at = read_moment(wanted.at, "at")
     with store.reading(wanted.provider) as reading:
         details = find(reading, wanted.model, at)
@@ -100,7 +103,7 @@ def get(store: Store, wanted: Get) -> Answer:
 
 
 def find(reading: Reading, name: str, at: When | None = None) -> ModelDetails | None:
-    """Return a model by name or id, None if no provider stored it.
+    """Return a model by name or id, or None.
 
     Raise ArgumentInvalid if several have it.
     """
@@ -117,7 +120,7 @@ def find(reading: Reading, name: str, at: When | None = None) -> ModelDetails | 
 
 
 def _matching(reading: Reading, at: When | None, wanted: Search) -> list[Listing]:
-    """Return the matching models of each provider that had a list at that time.
+    """Return the matching models of each provider with a list then.
 
     Raise NotFound if none had.
     """

@@ -1,4 +1,4 @@
-"""Check the model names in a piece of code that the client sends."""
+"""Check the model names in code that the client sends."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -44,7 +44,7 @@ class Snippet(Arguments):
 
 
 def snippet(store: Store, wanted: Snippet) -> Answer:
-    """Return the uses of models in a text that are gone, about to end, or unknown.
+    """Return the uses of gone, ending and unknown models in a text.
 
     No file is read, and no process is forked, because other threads run.
     """
@@ -62,7 +62,7 @@ def snippet(store: Store, wanted: Snippet) -> Answer:
 
 
 def _listing(store: Store, settings: Settings) -> tuple[Listing, str]:
-    """Return the known names from the database, or from the shipped history without one."""
+    """Return the known names from the database or the shipped history."""
     provider = wire_provider(settings.one)
     if not check.is_there(store.url):
         return check.shipped_listing(settings.one, provider), check.SHIPPED

@@ -1,4 +1,4 @@
-"""Open the store for one answer, and say how current and complete it is."""
+"""Open the store for one answer, and describe its age."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -17,7 +17,7 @@ from catalog.web.reader import Reader, Reading
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What is stored of a provider: the time of the oldest state, and of the last accepted poll."""
+    """The times of the oldest state and of the last accepted poll."""
 
     provider: str
     since: datetime

@@ -1,4 +1,4 @@
-"""Define a tool for programs that ask questions: its arguments and its answer."""
+"""Define a tool: its arguments and its answer."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ A = TypeVar("A", bound=Arguments)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer as short text, and as JSON with the keys of the command line."""
+    """An answer as short text and as JSON."""
 
     text: str
     document: Mapping[str, Any]
@@ -51,7 +51,7 @@ class Tool(Generic[A]):
 
 
 def quoted(lines: Iterable[str]) -> str:
-    """Return data of providers as marked lines, after a sentence that says so.
+    """Return data of providers as marked lines.
 
     A line break within data becomes a blank, so that no data begins a line. Empty without lines.
     """

@@ -1,4 +1,4 @@
-"""Answer that a name is not stored, which is no verdict about it."""
+"""Answer that a name is not stored, without a verdict."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ NO_VERDICT = "This does not mean that it does not exist."
 
 @dataclass(frozen=True, slots=True)
 class Clue:
-    """What is known of a name apart from the stored lists."""
+    """The clues about a name outside of the stored lists."""
 
     text: str
     document: Mapping[str, Any]
 
 
 def unknown(reading: Reading, name: str, at: str | None = None) -> Answer:
-    """Return that no stored list has a model, with clues: an alias, an earlier removal.
+    """Return that no stored list has a model, with clues.
 
     `at` is the time as the client wrote it.
     """
@@ -65,7 +65,7 @@ def _clue(listing: Listing, name: str) -> Clue | None:
 
 
 def _removed(listing: Listing, known: Known) -> Clue:
-    """Return a clue about a model that was removed before the first stored list."""
+    """Return a clue about a model from before the stored lists."""
     day = known.gone_before
     text, facts = Suggestions(listing).instead(known)
     said = f"{listing.provider}: gone from the list since before {day}"

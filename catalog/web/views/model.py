@@ -93,7 +93,7 @@ def read_model(
 
 
 def find_key(connection: Transaction, provider: str, name: str, number: int) -> str:
-    """Return the key of a model by key or name, or raise NotFound."""
+    """Return the key of a model, or raise NotFound."""
     if history.versions(connection, provider, name):
         return name
     return history.find_key(connection, provider, name, number)

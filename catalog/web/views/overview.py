@@ -35,7 +35,7 @@ class OverviewView:
 
     @property
     def uncovered(self) -> tuple[Finding, ...]:
-        """Return the breaking findings with a model that is not among the near ends."""
+        """Return the breaking findings that the near ends do not show."""
         known = {(each.provider, each.end.model.key) for each in self.endings}
         return tuple(each for each in self.breaking if not _models(each) or _models(each) - known)
 

@@ -103,12 +103,12 @@ TABLE: dict[str, tuple[Rows, Rows, Told]] = {
         {"latest": {"points_to": ONE | {"name": "First"}}},
         [("field-changed", "latest: points_to.name One → First")],
     ),
-    "a target that was not said before": (
+    "a target that was absent before": (
         {"latest": {"points_to": None}},
         {"latest": {"points_to": ONE}},
         [("field-changed", 'latest: points_to null → {"id":"v/one","name":"One"}')],
     ),
-    "a target that is not said any more": (
+    "a target that is absent now": (
         {"latest": {"points_to": "one"}},
         {"latest": {}},
         [("field-changed", "latest: points_to one → missing")],
@@ -133,7 +133,7 @@ TABLE: dict[str, tuple[Rows, Rows, Told]] = {
         {"a": {"also": ["b"]}},
         [("alias-added", 'a: also missing → ["b"]')],
     ),
-    "no aliases are said": (
+    "no aliases are listed": (
         {"a": {}},
         {"a": {"also": []}},
         [("null-moved", "a: also missing → []")],
@@ -269,7 +269,7 @@ TABLE: dict[str, tuple[Rows, Rows, Told]] = {
 
 @pytest.mark.parametrize("case", TABLE)
 def test_the_table(case: str) -> None:
-    """Whoever calls an alias learns whether another model answers, or none."""
+    """A caller of an alias learns whether another model answers, or none."""
     before, after, expected = TABLE[case]
     assert sorted(told(found(before, after))) == sorted(expected)
 
@@ -303,7 +303,7 @@ def test_an_alias_is_one_finding_in_json_too() -> None:
 
 
 def test_code_that_uses_a_lost_alias_is_concerned() -> None:
-    """A channel for used models hears of a lost alias that code uses, and names its files."""
+    """A channel for used models reports a lost alias that code uses, with its files."""
     (dropped,) = found(*TABLE["an alias went"][:2])
     used = {("p", "b"): ("app.py",)}
     assert used_in(dropped, used) == ("app.py",)

@@ -1,4 +1,4 @@
-"""The comparison, as one table of before, after and what is to come of it."""
+"""The comparison, as one table of before, after and expected changes."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -200,7 +200,7 @@ def test_the_changes_lead_from_one_state_to_the_other(before: Snapshot, after: S
 
 
 def apply(before: Snapshot, changes: tuple[ModelChange, ...]) -> dict[str, JsonText]:
-    """Apply changes to facts by the field, before and after of each update."""
+    """Apply the updates of fields to facts."""
     facts = {key: parse(model.facts) for key, model in before.by_key.items()}
     for change in changes:
         match change:

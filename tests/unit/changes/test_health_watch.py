@@ -17,7 +17,7 @@ OLD = Unwell(
 
 
 def told(unwell: Unwell, kind: TroubleKind = "failing") -> list[Trouble]:
-    """Return the reports of a poll with this outcome, by the default patience."""
+    """Return the reports of a poll by the default patience."""
     return list(Watch(Patience(), unwell, AT).trouble(kind, "why"))
 
 

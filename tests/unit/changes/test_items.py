@@ -21,7 +21,7 @@ LONG = "x" * LONGEST
 
 
 def state(value: Any) -> Snapshot:
-    """Make a catalog of one model with this value of the field `all`."""
+    """Make a catalog of one model with this field `all`."""
     return Snapshot.of("p", AT, [Model("a", "a", "llm", canonical({"all": value}))])
 
 
@@ -54,7 +54,7 @@ TABLE: dict[str, tuple[Any, Any, Found]] = {
         [{"when": {"from": 32}, "usd": 3}, TIERS[0]],
         [(r'all.{"from":32}.usd', 2, 3)],
     ),
-    "objects tell items apart, and so does their lack": (
+    "objects distinguish items, and so does their absence": (
         [{"usd": 1}, {"when": {"from": 32}, "usd": 2}],
         [{"usd": 3}, {"when": {"from": 32}, "usd": 2}],
         [("all.null.usd", 1, 3)],
@@ -96,7 +96,7 @@ TABLE: dict[str, tuple[Any, Any, Found]] = {
         [{"id": 3}, {"id": 4}],
         [("all", [{"id": 1}, {"id": 2}], [{"id": 3}, {"id": 4}])],
     ),
-    "a price in common tells no items apart": (
+    "a common price distinguishes no items": (
         [{"price": 1}, {"price": 2}],
         [{"price": 1}, {"price": 3}],
         [("all.1.price", 2, 3)],
@@ -116,17 +116,17 @@ TABLE: dict[str, tuple[Any, Any, Found]] = {
         [{"price": 2, "upto": 7}, {"price": 1, "upto": 6}],
         [("all.1.upto", 8, 6), ("all.2.upto", 9, 7)],
     ),
-    "two fields tell them apart": (
+    "two fields distinguish them": (
         [{"in": x, "unit": y, "price": 1} for x in "ab" for y in "cd"],
         [{"in": x, "unit": y, "price": 1 + (x < y < "d")} for y in "dc" for x in "ab"],
         [("all.c+a.price", 1, 2), ("all.c+b.price", 1, 2)],
     ),
-    "nothing tells them apart": (
+    "no field distinguishes them": (
         [{"n": 1, "m": 1}, {"n": 1, "m": 2}],
         [{"n": 1, "m": 3}, {"n": 1, "m": 3}],
         [("all.0.m", 1, 3), ("all.1.m", 2, 3)],
     ),
-    "nothing tells them apart, nor their forms": (
+    "neither fields nor forms distinguish them": (
         [{"n": 1}, {"n": 1}],
         [{"n": 1}, {"n": 1, "m": 3}],
         [("all", [{"n": 1}, {"n": 1}], [{"n": 1}, {"n": 1, "m": 3}])],
@@ -157,7 +157,7 @@ TABLE: dict[str, tuple[Any, Any, Found]] = {
 
 @pytest.mark.parametrize("case", TABLE)
 def test_the_table(case: str) -> None:
-    """Items are matched by the field that tells them apart, and only their changes are found."""
+    """Items are matched by the field that distinguishes them, and only their changes are found."""
     before, after, expected = TABLE[case]
     assert found(before, after) == sorted(expected, key=lambda each: each[0])
 
@@ -168,14 +168,14 @@ _ITEMS = st.dictionaries(
     max_size=6,
 )
 SAME = [{"id": "same 1", "on": True, "price": 1}, {"id": "same 2", "on": True, "price": 1}]
-"""Items by which no field but the id tells any apart."""
+"""Items that only the id distinguishes."""
 
 
 @given(_ITEMS, _ITEMS, st.randoms(use_true_random=False))
 def test_exactly_the_differences_of_items_are_found(
     before: dict[str, Any], after: dict[str, Any], random: Any
 ) -> None:
-    """Whatever the order, each item that came, went or changed is found, and nothing else."""
+    """In any order, only added, removed and changed items are found."""
     sides = [
         [*SAME, *({"id": key} | rest for key, rest in side.items())] for side in (before, after)
     ]

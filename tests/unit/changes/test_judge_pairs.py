@@ -1,4 +1,4 @@
-"""The findings of two polls in a row: one event is one finding."""
+"""The findings of two polls: one event is one finding."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a later poll reports about earlier moves."""
+"""The reports of a later poll about earlier moves."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ LATER = AT + timedelta(days=4)
 
 
 def settled(field: str | None, before: JsonText, after: JsonText) -> tuple[Move, Move]:
-    """Return the reported and the last move of a place of model 1."""
+    """Return the reported and the last move of model 1."""
     place = ("1", field)
     return Move(place, after, before, AT, FLAPPING), Move(place, before, after, LATER, DAMPED)
 

@@ -1,4 +1,4 @@
-"""Ends that a list states: new, moved and cancelled, and which one precedes."""
+"""Ends that a list states: new, moved, cancelled, and their precedence."""
 
 from datetime import UTC, date, datetime, timedelta
 

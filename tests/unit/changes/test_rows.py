@@ -19,7 +19,7 @@ def bad(key: str, name: str | None = None) -> Refused:
 
 
 def after(*polls: tuple[int, list[Refused]]) -> tuple[BadRowReports, list[list[Drift]]]:
-    """Return the state after polls, each of a day and its bad rows, and what they reported."""
+    """Return the state after polls with bad rows, and the reports."""
     told: list[list[Drift]] = []
     history: list[tuple[Drift, timedelta]] = []
     for day, rows in polls:

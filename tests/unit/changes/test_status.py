@@ -62,7 +62,7 @@ def judged(
     ],
 )
 def test_a_status_is_judged_by_its_meaning(before: Json, after: Json, rule: str) -> None:
-    """A move to ending is a warning, to gone breaking, and back info; others stay as they were."""
+    """A move to ending is a warning, to gone breaking, and back info."""
     levels = {"status-ending": Level.WARNING, "status-gone": Level.BREAKING}
     expected = levels.get(rule, Level.WARNING if rule == "ready-lost" else Level.INFO)
     assert judged(update("phase", before, after)) == (rule, expected)
@@ -133,7 +133,7 @@ def test_models_that_leave_by_their_status() -> None:
 def test_fields_of_an_end_with_a_finding_are_part_of_it(
     field: str, before: Json, after: Json, ending: bool, attribute: str | None
 ) -> None:
-    """Day and successor are one event with the end; a field that is no end is like any other."""
+    """Day and successor are one event with the end, and other fields are not."""
     change = update(field, before, after)
     keys = frozenset({"1"} if ending else ())
     assert attribute_of(change, ATTRIBUTES.of_field(field), keys) == attribute

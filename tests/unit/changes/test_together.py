@@ -85,7 +85,7 @@ def test_cancelled_ends_of_one_day_are_one_line() -> None:
 
 
 def test_ends_of_one_day_are_one_report() -> None:
-    """Ends that are stated for one day are one line; another day or a moved one is another."""
+    """Ends that are stated for one day are one line, and other days are others."""
     soon = TODAY + 20 * DAY
     moved = {"moved_from": TODAY + DAY, "moved_basis": "announced"}
     found = judged(
@@ -119,7 +119,7 @@ def test_many_ends_that_are_stated_at_once_are_one_report() -> None:
 
 
 def test_ends_by_policy_stay_apart() -> None:
-    """Ends that nobody announced are reported one by one, as before."""
+    """Ends without an announcement are reported one by one."""
     reports = [
         Retiring(str(number), f"m{number}", "llm", TODAY, "policy", "the policy")
         for number in (1, 2)

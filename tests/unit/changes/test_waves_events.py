@@ -25,7 +25,7 @@ def shown(findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
 
 
 def rows_of(values: dict[str, dict[str, Any]]) -> Rows:
-    """Return thirty rows that stay, and a row for each key with its facts."""
+    """Return thirty constant rows, and a row for each key."""
     return [*some(0, 30), *(row(key, **facts) for key, facts in values.items())]
 
 
@@ -46,7 +46,7 @@ def test_ten_models_that_go_or_return_are_one_event() -> None:
 
 
 def vendor(name: str, count: int) -> Rows:
-    """Return models of a vendor that have many facts in common, and no mark of one."""
+    """Return models of a vendor with many common facts."""
     facts = {f"fact{at}": at for at in range(9)}
     made = [row(f"{name}/x{at}", created=len(name), **facts) for at in range(count)]
     return [each | {"text": each["id"]} for each in made]
@@ -65,7 +65,7 @@ def test_prefixes_with_a_common_part_are_one_event(old: str, new: str) -> None:
 
 
 def tags(*extra: str) -> Rows:
-    """Return twelve rows with a tag of their own; the first three get further ones."""
+    """Return twelve rows with tags, of which the first three have more."""
     return rows_of(
         {f"k{at:02}": {"tags": [f"own{at}", *(extra if at < 3 else extra[:1])]} for at in range(12)}
     )

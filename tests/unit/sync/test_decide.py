@@ -1,4 +1,4 @@
-"""What a poll comes to, given what was known and what was read."""
+"""The result of a poll, by the known state and the answer."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -43,7 +43,7 @@ def test_the_first_state_is_taken_as_it_is() -> None:
 
 
 def test_drift_is_told_at_the_first_poll_too() -> None:
-    """What the contract had not seen is told even where nothing is known yet."""
+    """Drift is reported at the first poll too."""
     (finding,) = decide(Past(), read(FEW, NEW_FIELD)).findings
     assert finding.change == NEW_FIELD
 
@@ -56,7 +56,7 @@ def test_an_unchanged_state() -> None:
 
 
 def test_drift_is_told_once() -> None:
-    """Drift whose fingerprint is in the store is not told again; new drift beside it is."""
+    """Known drift is not reported again, and new drift beside it is."""
     other = replace(NEW_FIELD, field="origin")
     past = replace(KNOWN, reported=frozenset({fingerprint("infomaniak", NEW_FIELD)}))
     (finding,) = decide(past, read(BEFORE, NEW_FIELD, other)).findings
@@ -78,7 +78,7 @@ def test_a_changed_state() -> None:
 
 
 def test_a_doubtful_state_is_held() -> None:
-    """It is not applied, what it lacks is kept as a digest, and the operator is told."""
+    """It is not applied, its missing models are kept as a digest, and it is reported."""
     poll = decide(KNOWN, read(FEW))
     assert (poll.outcome, poll.snapshot, poll.candidate) == (
         Outcome.HELD,
@@ -121,7 +121,7 @@ def test_an_empty_first_answer_lacks_no_model() -> None:
 
 
 def test_trouble_is_told_by_what_was_told() -> None:
-    """What was told since the last accepted poll is not told again; other trouble is."""
+    """A problem that was reported since the last accepted poll is not repeated."""
     broken = Reading(payload(), error=PayloadInvalid([Problem("$", "nothing", "one JSON value")]))
     unwell = Unwell(since={"held": AT}, reported={"held": AT})
     assert decide(replace(KNOWN, unwell=unwell), read(FEW)).findings == ()
@@ -146,14 +146,14 @@ def test_the_third_poll_that_says_the_same_lets_it_through(held: int, outcome: s
 
 
 def test_accepted_by_hand() -> None:
-    """What would be held is applied with accept, an empty list too."""
+    """An implausible answer is applied with accept, an empty list too."""
     for after in (FEW, snapshot()):
         poll = decide(KNOWN, read(after), accept=True)
         assert (poll.outcome, poll.snapshot) == (Outcome.CHANGED, after)
 
 
 def test_an_invalid_answer() -> None:
-    """It is kept as evidence with its problems, told, and changes nothing."""
+    """It is kept as evidence with its problems, is reported, and changes nothing."""
     error = PayloadInvalid([Problem("$.data[0].id", "nothing", "a value")])
     poll = decide(KNOWN, Reading(payload(), error=error))
     assert (poll.outcome, poll.answer, poll.snapshot) == (Outcome.INVALID, payload(), None)
@@ -162,7 +162,7 @@ def test_an_invalid_answer() -> None:
 
 
 def test_the_third_failed_poll_in_a_row_is_told() -> None:
-    """A provider that was not reached makes a failed poll; a finding only when it lasts."""
+    """An unreachable provider is a failed poll, and a finding only if it lasts."""
     poll = decide(KNOWN, Reading(error=Unreachable("no connection")))
     assert (poll.outcome, poll.findings, poll.problems) == (Outcome.FAILED, (), ())
     unwell = Unwell(since={"failing": AT - HOUR}, failures=2)

@@ -85,7 +85,7 @@ def test_a_reminder_of_the_same_end_changes_nothing() -> None:
 
 
 def test_a_withdrawn_end_is_cancelled_and_can_come_back() -> None:
-    """STATUS says so, and SEQUENCE grows with both; a second withdrawal changes nothing."""
+    """STATUS is cancelled and SEQUENCE grows, and a second withdrawal changes nothing."""
     cancelled = finding(Cancelled("1", "alpha", "llm", DAY), at=AT + HOUR)
     (gone,) = _read(_event(_retiring(), cancelled, replace(cancelled, at=AT + 2 * HOUR)))
     assert (gone["STATUS"], gone["SEQUENCE"]) == ("CANCELLED", 1)

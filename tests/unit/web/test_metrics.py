@@ -13,7 +13,7 @@ Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
 def _read(view: Metrics) -> Samples:
-    """Read the text as Prometheus does, by name and labels without the provider."""
+    """Read the text as Prometheus does, without the label of the provider."""
     body, _ = metrics(view)
     found: Samples = {}
     read: Any = open_parser.text_string_to_metric_families
@@ -92,7 +92,7 @@ def test_a_status_that_is_missing_is_an_empty_label() -> None:
     "text", ['a"b\\c\nd', "bell \x07 \x00", "\ud800", "{}=,# EOF\n# EOF", "\u202e \u200b"]
 )
 def test_hostile_labels_are_one_label(text: str) -> None:
-    """Quotes, line breaks and what nobody sees cannot add a line or a label."""
+    """Quotes, line breaks and invisible characters cannot add a line or a label."""
     view = _with(models={(text, text): 2, ("llm", None): 1}, pending={text: 1})
     assert len(_read(view)) == len(_read(figures()))
 
