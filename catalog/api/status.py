@@ -87,8 +87,8 @@ def _release(connection: Transaction, last: PastPoll | None, hold: HoldRule) -> 
     if last is None or last.candidate is None:
         return None
     following = last.started_at + hold.apart
-    held = polls.held_in_a_row(connection, last.provider, last.candidate, following, hold.apart)
-    return hold.release(held, last.started_at)
+    held, at = polls.held_in_a_row(connection, last.provider, last.candidate, following, hold.apart)
+    return hold.release(held, last.started_at, at)
 
 
 def _tolerance(settings: Settings, last: PastPoll | None) -> Tolerance:

@@ -62,13 +62,15 @@ class HoldRule:
             return None
         return f"{lost} of {total} models are missing ({lost / total:.0%}, limit {self.share:.0%})"
 
-    def release(self, held: int, at: datetime) -> Release:
+    def release(self, held: int, at: datetime, last: datetime | None = None) -> Release:
         """Return when the answer of a poll is accepted.
 
-        `held` counts the held polls in a row, with this one.
+        `held` counts the held polls in a row, with this one. `last` is the start of the last one
+        that counts. A poll soon after it does not delay the answer, because both count as one.
         """
         left = max(1, self.polls - held)
-        return Release(left, at + left * self.apart)
+        is_soon = last is not None and timedelta() <= at - last < self.apart
+        return Release(left, (last if last and is_soon else at) + left * self.apart)
 
 
 def missing(before: Snapshot | None, after: Snapshot) -> tuple[Model, ...]:

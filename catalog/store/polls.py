@@ -151,20 +151,27 @@ def unwell(connection: Connection, provider: str) -> Unwell:
 
 def held_in_a_row(
     connection: Connection, provider: str, candidate: str, now: datetime, apart: timedelta
-) -> int:
+) -> tuple[int, datetime | None]:
     """Count the held polls in a row that lack the same models.
 
     Failed polls are ignored. A poll is not counted if the next one began less than `apart` later.
+    Also return the start of the last poll that began at least `apart` after the previous such poll.
     """
     answered = col(PollRow.outcome) != str(Outcome.FAILED)
     held = (col(PollRow.outcome) == str(Outcome.HELD)) & (col(PollRow.candidate) == candidate)
     other = next(newest_first(connection, provider, 1, answered, ~held), None)
     since = 0 if other is None else other.number
+    in_a_row = newest_first(connection, provider, None, held, col(PollRow.id) > since)
+    starts = [poll.started_at for poll in in_a_row]
     count, later = 0, now
-    for poll in newest_first(connection, provider, None, held, col(PollRow.id) > since):
-        if later - poll.started_at >= apart:
-            count, later = count + 1, poll.started_at
-    return count
+    for start in starts:
+        if later - start >= apart:
+            count, later = count + 1, start
+    last: datetime | None = None
+    for start in reversed(starts):
+        if last is None or start - last >= apart:
+            last = start
+    return count, last
 
 
 def missing_from(connection: Connection, poll: PastPoll) -> tuple[str, ...]:

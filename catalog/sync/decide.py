@@ -59,13 +59,14 @@ class Past:
     digest, or if a report about models is due. `gone` maps keys to removed models. The ends of
     models are computed from `gone` and `evidence`, and `reminded` holds the reported ones.
     `polled_at` is the time of the previous poll. `reported` holds the fingerprints of reported
-    drift. `held` is the number of previous held polls in a row that lack the same models. `unwell`
-    lists the problems since the last accepted poll. `missing` maps each model that the last answer
-    lacked, without a confirmed removal, to the time of that answer. `moves` are the recent changes.
-    `settled` has a pair for each place that flapped and settled at another value: its reported
-    change and its last change. `doubted` holds the implausible values that wait for confirmation.
-    `brief` holds missing models that were listed in one answer only. `clock` holds the fields that
-    follow the clock of the answer. `bad_rows` are the rows that are reported as refused.
+    drift. `held` is the number of previous held polls in a row that lack the same models, and
+    `held_at` the start of the last one that counts. `unwell` lists the problems since the last
+    accepted poll. `missing` maps each model that the last answer lacked, without a confirmed
+    removal, to the time of that answer. `moves` are the recent changes. `settled` has a pair for
+    each place that flapped and settled at another value: its reported change and its last change.
+    `doubted` holds the implausible values that wait for confirmation. `brief` holds missing models
+    that were listed in one answer only. `clock` holds the fields that follow the clock of the
+    answer. `bad_rows` are the rows that are reported as refused.
     """
 
     digest: str | None = None
@@ -76,6 +77,7 @@ class Past:
     polled_at: datetime | None = None
     reported: frozenset[str] = frozenset()
     held: int = 0
+    held_at: datetime | None = None
     unwell: Unwell = field(default_factory=Unwell)
     missing: Mapping[str, datetime] = field(default_factory=dict)
     moves: tuple[Move, ...] = ()
@@ -187,7 +189,7 @@ class Decision:
         changes = diff(before, after, past.gone) if before else ()
         lost = missing(before, after)
         names = tuple(each.name for each in lost)
-        release = self.policy.hold.release(past.held + 1, self.started_at)
+        release = self.policy.hold.release(past.held + 1, self.started_at, past.held_at)
         reason = held_reason(why, names, changes)
         troubles = [
             replace(each, missing=names, polls_left=release.polls, accepted_from=release.at)

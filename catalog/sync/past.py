@@ -55,11 +55,13 @@ def past(
     if clock and not reading.drift:
         seen = replace(seen, reported=changelog.reported_drift(connection, name))
     moved = candidate.differing(snapshot) if snapshot else ()
+    held, held_at = _held(connection, policy, snapshot, candidate, decision.started_at)
     return replace(
         seen,
         snapshot=snapshot,
         clock=clock,
-        held=_held(connection, policy, snapshot, candidate, decision.started_at),
+        held=held,
+        held_at=held_at,
         moves=since(connection, name, decision.started_at - policy.settles_after, moved),
         brief=_brief(connection, policy, known, snapshot, candidate),
     )
@@ -102,11 +104,11 @@ def _held(
     snapshot: Snapshot | None,
     candidate: Snapshot,
     started: datetime,
-) -> int:
-    """Count the held polls in a row that lack the same models."""
+) -> tuple[int, datetime | None]:
+    """Count the held polls in a row that lack the same models, and return the last start."""
     hold = policy.hold
     if hold.reason(snapshot, candidate) is None:
-        return 0
+        return 0, None
     lacking = candidate.lacking(snapshot)
     return polls.held_in_a_row(connection, candidate.provider, lacking, started, hold.apart)
 

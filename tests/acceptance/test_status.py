@@ -96,6 +96,18 @@ def test_a_held_catalog_is_exit_1(live: Live) -> None:
     assert (one["held"]["missing"], one["held"]["polls_left"]) == (["alpha"], 2)
 
 
+def test_a_poll_soon_after_a_held_one_does_not_delay_the_answer(live: Live) -> None:
+    """The time of acceptance is counted from the first of two polls close together."""
+    shell, _ = live(answer(body=ONE), answer(body=body()), answer(body=body()))
+    shell("sync")
+    shell("sync", code=5)
+    (before,) = shell("status", "--format", "json", code=1).json["providers"]
+    later = shell("sync", "--format", "json", code=5).json["held"]["accepted_from"]
+    (after,) = shell("status", "--format", "json", code=1).json["providers"]
+    assert before["held"] == after["held"]
+    assert later == before["held"]["accepted_from"]
+
+
 def test_an_old_catalog_is_exit_1(live: Live) -> None:
     """The thresholds are settings."""
     shell, _ = live(answer(body=ONE), CATALOG_FRESHNESS_WARN_AFTER="1h")
