@@ -10,7 +10,7 @@ from catalog.cli.output import error_text, note, say
 from catalog.cli.program import typed
 from catalog.core.clock import stamp
 from catalog.core.errors import CatalogError, MarkersMissing, PayloadInvalid
-from catalog.core.text import count
+from catalog.core.text import count, examples
 from catalog.core.visible import visible
 from catalog.report.summary import outcome, pending
 
@@ -69,6 +69,8 @@ def pass_json(result: Pass, *, dry_run: bool = False) -> dict[str, Any]:
             "polls_left": poll.held.release.polls,
             "accepted_from": stamp(poll.held.release.at),
         }
+    if poll.missing:
+        document["missing"] = list(poll.missing)
     if poll.problems:
         document["problems"] = [asdict(problem) for problem in poll.problems]
     for name, error in (("error", poll.error), ("document_error", result.document_error)):
@@ -110,8 +112,7 @@ def print_pass(
     hushed = hushed and not any(each.is_reported for each in poll.findings)
     if not (hushed or (quiet and poll.outcome is Outcome.UNCHANGED and not poll.findings)):
         say(_headline(result, dry_run=dry_run), bold=True)
-    if poll.findings:
-        _print_findings(poll)
+    _print_findings(poll, quiet=quiet)
     if dry_run:
         _print_held(poll)
     if result.document is not None and not hushed:
@@ -127,12 +128,27 @@ def print_pass(
                 tell(line)
 
 
-def _print_findings(poll: Poll) -> None:
-    from catalog.cli.findings import print_lines  # not loaded without findings
+def _waiting(poll: Poll) -> str:
+    """Return the line about missing models whose removal is not confirmed yet."""
+    many = count(len(poll.missing), "model")
+    is_one = len(poll.missing) == 1
+    are, rest = (
+        ("is", "It counts as removed if the next poll lacks it too.")
+        if is_one
+        else ("are", "They count as removed if the next poll lacks them too.")
+    )
+    return visible(f"{many} {are} missing from the answer: {examples(poll.missing, 10)}. {rest}")
 
-    # Omitted beside an error, because these findings repeat it.
-    alone = {"stale", "retiring", "cancelled"}
-    print_lines(each for each in poll.findings if not poll.error or each.change.kind in alone)
+
+def _print_findings(poll: Poll, *, quiet: bool) -> None:
+    if poll.findings:
+        from catalog.cli.findings import print_lines  # not loaded without findings
+
+        # Omitted beside an error, because these findings repeat it.
+        alone = {"stale", "retiring", "cancelled"}
+        print_lines(each for each in poll.findings if not poll.error or each.change.kind in alone)
+    if poll.missing and not quiet:
+        say(_waiting(poll))
 
 
 def _print_document(document: Published, *, quiet: bool, dry_run: bool) -> None:

@@ -22,11 +22,12 @@ def with_hints(settings: Settings, list_request: ListRequest) -> ListRequest:
     """Return the request with hints that name the first provider's own settings."""
     url, token = names(settings, "url"), names(settings, "token")
     is_own = settings.one.kind == "infomaniak"
+    route = "" if is_own else f" and the route (`{settings.one.place}.list.route`)"
     hints = {
         "401": f"Give a valid token, by {token.variable} or `{token.setting}_file`; "
         "`catalog config show` shows where it comes from.",
         "403": _SCOPE if is_own else f"Allow the token ({token.variable}) to list the models.",
-        "404": f"Check the base URL ({url.variable}, or `{url.setting}`).",
+        "404": f"Check the base URL ({url.variable}, or `{url.setting}`){route}.",
     }
     if is_own:
         return replace(list_request, hints=hints | {"429": _RATE})
