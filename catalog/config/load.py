@@ -37,6 +37,7 @@ from catalog.report import annotations
 
 HIDDEN = "***"
 HINT = "Correct them all at once. `catalog help SETTING` explains a setting, such as hold.share."
+ONE_HINT = "Correct it. `catalog help SETTING` explains a setting, such as hold.share."
 SECRET_FILES = re.compile(
     r"(infomaniak|provider\.[0-9]+)\.token_file|ping\.url_file|http\.proxy_file|web\.token_file"
     r"|channel\.[0-9]+\.(url|urls|secret|password)_file"
@@ -120,7 +121,8 @@ def load(
     if mistakes:
         lines = "\n".join(f"  {mistake}" for mistake in located(mistakes, given, found))
         many = count(len(mistakes), "mistake")
-        raise SettingsInvalid(f"the configuration has {many}:\n{lines}", hint=HINT)
+        hint = HINT if len(mistakes) > 1 else ONE_HINT
+        raise SettingsInvalid(f"the configuration has {many}:\n{lines}", hint=hint)
     is_foreign = "database" in (overrides or {}) and not same_database(settings.database, usual)
     text = given.text
     return Loaded(

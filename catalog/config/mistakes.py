@@ -46,7 +46,7 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "case",
         "string_type": "text is expected",
         "too_short": "at least one is expected",
-        "tuple_type": "a list is expected",
+        "tuple_type": 'a list such as ["A", "B"] is expected',
         "union_tag_not_found": "it must be given: apprise, email, log or webhook",
     }
 )
@@ -166,6 +166,8 @@ def _what(mistake: ErrorDetails) -> str:
         return f"there is no such setting{did_you_mean(_meant(mistake['loc']))}"
     if kind == "union_tag_invalid":
         return _kind(str(context["tag"]), CHANNELS, KINDS)
+    if kind == "tuple_type" and mistake["loc"] in {("channel",), ("provider",)}:
+        return f"write [[{mistake['loc'][0]}]], with two brackets on each side"
     if kind in {"literal_error", "enum"}:
         known = re.findall(r"'([^']*)'", str(context["expected"]))
         if mistake["loc"][0] == "channel":  # because quiet findings are never sent

@@ -148,9 +148,17 @@ def _not_toml(file: Path, text: str, problem: str) -> SettingsInvalid:
         return SettingsInvalid(f"{file} is not TOML: {problem}", hint=HINT)
     wrong, number = problem[: match.start()], int(match[1])
     key, sign, _ = text.split("\n")[number - 1].partition("=")
-    hint = HINT
+    hint, twice = HINT, re.fullmatch(r"Cannot declare \((.*?),?\) twice", wrong)
     if sign and wrong == "Invalid value":
         hint = f'Write text in quotes: {key.strip()} = "…". {HINT}'
+    elif sign and wrong == r"Illegal character '\n'":
+        wrong, hint = "the text has no closing quote", f'Write {key.strip()} = "…". {HINT}'
+    elif twice:
+        section = ".".join(re.findall(r"'([^']*)'", twice[1]))
+        wrong = f"the section [{section}] is there twice"
+        hint = f"Put all settings of [{section}] below one heading. {HINT}"
+    elif wrong == "Cannot overwrite a value":
+        wrong, hint = f"{key.strip()} is there twice", f"Remove one of the two lines. {HINT}"
     return SettingsInvalid(f"{file}:{number} is not TOML: {wrong} (column {match[2]})", hint=hint)
 
 

@@ -58,7 +58,10 @@ def test_a_token_that_no_header_takes_is_a_mistake(file: Path, wrong: str) -> No
             OPS + OPS_URL + 'level = "quiet"\n',
             "channel.0.level: quiet findings are never sent",
         ),
-        (OPS + OPS_URL + 'models = "qwen3"\n', "channel.0.models: a list is expected"),
+        (
+            OPS + OPS_URL + 'models = "qwen3"\n',
+            'channel.0.models: a list such as ["A", "B"] is expected',
+        ),
         (OPS + OPS_URL + 'colour = "red"\n', "channel.0.colour: there is no such setting"),
         ('[[channel]]\nkind = "log"\nname = "A b"\n', "channel.0.name: a letter first"),
         ('[[channel]]\nkind = "log"\n', "channel.0.name: it must be given"),
@@ -67,7 +70,7 @@ def test_a_token_that_no_header_takes_is_a_mistake(file: Path, wrong: str) -> No
             'channel.0.kind: use kind = "apprise", with the',
         ),
         ('[[channel]]\nname = "a"\n', "channel.0.kind: it must be given: apprise, email, log"),
-        ('[channel]\nname = "a"\n', "channel: a list is expected"),
+        ('[channel]\nname = "a"\n', "channel: write [[channel]], with two brackets"),
         ("channel = [5]\n", "channel.0: a table is expected"),
     ],
 )
@@ -302,7 +305,9 @@ def test_an_environment_value_beside_an_odd_file_is_no_crash(file: Path) -> None
     [
         (b"a = ", "is not TOML"),
         (b"a = '\xff'", "it is not valid UTF-8: byte 0xff in line 1"),
-        (b"a = 1\na = 2", "is not TOML"),
+        (b"a = 1\na = 2\n", "2 is not TOML: a is there twice"),
+        (b"[hold]\na = 1\n[hold]", r"3 is not TOML: the section \[hold\] is there twice"),
+        (b'[a]\nb = "c\n[d]\n', "2 is not TOML: the text has no closing quote"),
         (b"a = " + b"[" * 3000 + b"]" * 3000, "is nested too deeply"),
         (b".".join([b"a"] * 3000) + b" = 1", "is nested too deeply"),
     ],

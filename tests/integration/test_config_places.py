@@ -163,8 +163,8 @@ def test_text_without_quotes_has_a_hint(file: Path) -> None:
         (f"a = 1\ntoken = {SECRET}\n", ":2 is not TOML: ", 'Write text in quotes: token = "…".'),
         (
             "a = 1\na = 2\n",
-            ":2 is not TOML: Cannot overwrite a value",
-            "`catalog help configuration`",
+            ":2 is not TOML: a is there twice",
+            "Remove one of the two lines.",
         ),
         ("[http\n", ":1 is not TOML: ", "`catalog help configuration`"),
         ("a = '''", " is not TOML: ", "`catalog help configuration`"),
