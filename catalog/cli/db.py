@@ -20,9 +20,11 @@ from catalog.core.files import stream
 from catalog.core.text import count
 from catalog.store.backup import copy, fresh
 from catalog.store.driver import REVISIONS
+from catalog.store.text_values import DAMAGED
 
 force = click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 HEAD = 64
+UNREADABLE = "The damage is too large to list. `catalog db restore FILE` restores a backup."
 
 
 def _whole_head(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
@@ -76,7 +78,7 @@ def restore(app: App, file: Path) -> int:
         say(f"kept: {kept}")
     if done.revision != REVISIONS[-1]:
         say(f"schema {done.revision}: the next command upgrades it to {REVISIONS[-1]}")
-    say(typed("Run `catalog status` next; a running daemon uses it from its next pass on."))
+    say(typed("Run `catalog status` next; a running daemon uses it from its next poll on."))
     return 0
 
 
@@ -111,8 +113,13 @@ def verify(app: App, head: str | None, style: str) -> int:
     """
     from catalog.store.verify import verify as check_all
 
-    with app.database.reading() as connection:
-        checks = list(check_all(connection, head))
+    try:
+        with app.database.reading() as connection:
+            checks = list(check_all(connection, head))
+    except StoreError as error:
+        if error.hint == DAMAGED:  # because it names this command
+            error.hint = UNREADABLE
+        raise
     if style == "json":
         print_json({"ok": not _bad(checks), "checks": [_as_json(each) for each in checks]})
         return _bad(checks)

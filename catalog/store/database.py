@@ -30,7 +30,7 @@ from catalog.core.waiting import Wait, waiting
 from catalog.store import server_errors
 from catalog.store.driver import BUSY_TIMEOUT, REVISIONS, held
 from catalog.store.engine import check_driver, is_memory, make_engine
-from catalog.store.text_values import DAMAGED
+from catalog.store.text_values import FIRST, HINTS
 
 if TYPE_CHECKING:
     from catalog.store.migrate import Upgraded
@@ -124,8 +124,7 @@ class Database:
         Raise StoreError, also if no database exists yet.
         """
         if self._together is None and not self.exists:
-            hint = "Run `catalog sync` (with a token), `catalog import` or `catalog demo` first."
-            raise StoreError(f"there is no database at {self.place}", hint=hint)
+            raise StoreError(f"there is no database at {self.place}", hint=FIRST)
         with self._transaction(immediate=False) as connection:
             yield connection
 
@@ -269,8 +268,8 @@ class Database:
             if _is_cut(error):
                 return DatabaseUnreachable(text, hint=known or "")
             return StoreError(text, hint=known or server_errors.OTHER)
-        is_damaged = "malformed" in first or "not a database" in first
-        return StoreError(f"{self.place}: {first}", hint=DAMAGED if is_damaged else "")
+        hint = next((hint for word, hint in HINTS.items() if word in first), "")
+        return StoreError(f"{self.place}: {first}", hint=hint)
 
 
 def size_of(connection: Connection) -> int:

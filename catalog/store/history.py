@@ -40,6 +40,7 @@ from catalog.store.tables import (
     col,
     table_of,
 )
+from catalog.store.text_values import FIRST
 
 ACCEPTED = ("first", "changed", "unchanged")
 MODEL_FIELDS = tuple(field.name for field in fields(Model))
@@ -171,8 +172,7 @@ def number_at(connection: Connection, provider: str, when: datetime | int | None
     if number is not None:
         return int(number)
     if when is None:
-        hint = "Run `catalog sync` (with a token), `catalog import` or `catalog demo` first."
-        raise NotFound("no snapshot is stored yet", hint=hint)
+        raise NotFound("no snapshot is stored yet", hint=FIRST)
     what = f"snapshot {when}" if isinstance(when, int) else f"snapshot as early as {when:%F %T} UTC"
     raise NotFound(f"there is no {what}", hint="`catalog snapshots` lists what is stored.")
 

@@ -6,6 +6,18 @@ from catalog.changes.poll import Outcome
 from catalog.core.errors import StoreError
 
 DAMAGED = "`catalog db verify` lists the damage; `catalog db restore FILE` restores a backup."
+FIRST = (
+    "Run `catalog sync` first, or `catalog init` if there is no configuration yet. "
+    "`catalog demo` needs neither."
+)
+"""The hint of an error about missing data."""
+HINTS = {
+    "malformed": DAMAGED,
+    "not a database": DAMAGED,
+    "readonly": "Let this user write to the file and to its folder (`ls -ld` shows permissions).",
+    "is full": "Free space on the disk of the database (`df` shows it), then run it again.",
+}
+"""The next step by a part of SQLite's message."""
 """The hint of an error about an unreadable row."""
 
 

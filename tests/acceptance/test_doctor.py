@@ -216,6 +216,7 @@ def test_a_database_that_cannot_be_written_fails(
     assert len(lines) == 1, (out, err)
     assert told in lines[0]
     assert lines[0].startswith("ok " if "writable, " in told else "fail ")
+    assert ("Let this user write to the file and to its folder" in out) == ("readonly" in told)
     assert file.read_bytes() == before
     assert [path.name for path in file.parent.iterdir()] == ["catalog.db"]
 
