@@ -73,6 +73,8 @@ def choose_provider(ask: Ask, flags: Flags, folder: Path) -> ChosenProvider:
         except CatalogError as error:
             if not ask.is_on:
                 raise
+            if isinstance(error, Unauthorized):
+                error.hint = "Give the provider again, and then a valid token."
             note_error(error)
             token_file = None if isinstance(error, Unauthorized) else flags.token_file
             flags = replace(flags, provider=None, name=None, token_file=token_file)
@@ -90,6 +92,8 @@ def _source(text: str) -> str:
         except SettingsInvalid as error:
             raise click.UsageError(f"{error}.") from None
         return text
+    if "/" in text:
+        raise click.UsageError(f"{text!r}: an address begins with https:// or http://.")
     meant = did_you_mean(closest(text, NAMED)) or ";"
     raise click.UsageError(
         f"there is no provider {text!r}{meant} known are {', '.join(NAMED)}. For any other one, "

@@ -147,6 +147,8 @@ def fetch_list(settings: Settings, url: str, token: str) -> bytes:
         try:
             return http.send(Request(url=url, headers=headers, secrets=secrets)).body
         except ProviderError as error:
+            if error.hint == ProviderError.hint:  # because no poll follows
+                error.hint = "Check the URL, and try again."
             raise error.with_hint(HINTS) from None
 
 

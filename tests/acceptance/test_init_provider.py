@@ -126,6 +126,7 @@ def test_infomaniak_may_be_named_by_its_address(shell: Shell) -> None:
     ("words", "told"),
     [
         (("--provider", "infomanik"), "Did you mean infomaniak"),
+        (("--provider", "mars.example/v1/models"), "an address begins with https:// or http://"),
         (("--provider", "mistral"), "give the address of its list of models"),
         (("--provider", "http://mars.example/v1"), "plain http"),
         (("--name", "mine"), "--name is only for an address"),
