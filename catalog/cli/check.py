@@ -28,7 +28,7 @@ from catalog.cli.output import format_option, note
 from catalog.cli.when import read_span
 from catalog.config.sources import CONFIG_VARIABLE, HERE, is_file
 from catalog.core.clock import stamp
-from catalog.core.errors import PayloadInvalid, StoreError
+from catalog.core.errors import NotFound, PayloadInvalid, StoreError
 from catalog.core.files import read_bytes
 from catalog.core.files import replace as replace_file
 from catalog.core.text import count
@@ -186,7 +186,14 @@ def _listing(app: App, file: Path | None, *, shipped: bool, trusted: bool) -> tu
         )
         shipped = True
     if not shipped and is_there(database):
-        return stored_listing(app.database, provider), "database"
+        try:
+            return stored_listing(app.database, provider), "database"
+        except NotFound as error:
+            if not trusted and is_file(HERE):  # because another database may be configured
+                error.hint = (
+                    f"If {HERE} of this folder is yours, add --trust-config, or else --shipped."
+                )
+            raise
     listing = shipped_listing(one, provider)
     if not shipped:
         absent = f"there is no database at {app.loaded.settings.database}"

@@ -7,6 +7,7 @@ import pytest
 
 from catalog.cli.check import settings_of
 from catalog.providers.recordings import shipped
+from catalog.store.database import Database
 from tests.support.check_builders import write
 from tests.support.shell import Shell
 
@@ -102,3 +103,14 @@ def test_a_hostile_configuration_in_the_tree_does_no_harm(
 def test_a_configuration_that_cannot_be_read_is_ignored(tmp_path: Path) -> None:
     """An unreadable catalog.toml gives its reason instead of an error."""
     assert settings_of(tmp_path) == "unreadable (Is a directory)"
+
+
+def test_an_ignored_configuration_is_named_where_its_database_is_missed(code: Shell) -> None:
+    """Without a snapshot of the default provider, the hint names the option that trusts it."""
+    with Database(str(code.folder / "catalog.db")).writing():
+        pass
+    (code.folder / "catalog.toml").write_text('[[provider]]\nname = "x"\nkind = "openrouter"\n')
+    ran = code("check", ".", code=2)
+    assert ran.err.splitlines()[-1] == (
+        "hint: If catalog.toml of this folder is yours, add --trust-config, or else --shipped."
+    )
