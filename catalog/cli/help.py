@@ -40,6 +40,11 @@ def show_help(context: click.Context, topic: tuple[str, ...]) -> int:
         return 0
     found = list(_sections(known, wanted))
     if not found:
+        below = _settings(known, wanted)
+        if below:
+            say(typed(f"Settings of {wanted}, explained by `catalog help SETTING`:"))
+            say(visible_lines("\n".join(f"  {each}" for each in below)))
+            return 0
         names = [*known, *(title for each in known.values() for title, _ in each.sections())]
         meant = did_you_mean(closest(wanted, names))
         raise NotFound(
@@ -63,6 +68,13 @@ def _sections(known: Mapping[str, Page], wanted: str) -> Iterator[str]:
         for title, text in page.sections():
             if title.lower() == wanted.lower():
                 yield f"{text}\n\n(from `catalog help {page.topic}`)"
+
+
+def _settings(known: Mapping[str, Page], section: str) -> list[str]:
+    """Return the headings of the settings of a section, such as `hold`."""
+    start = f"{section.lower()}."
+    titles = (title for page in known.values() for title, _ in page.sections())
+    return [title for title in titles if title.lower().startswith(start) and " " not in title]
 
 
 def _command(context: click.Context, words: tuple[str, ...]) -> str | None:

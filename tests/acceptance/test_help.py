@@ -47,6 +47,13 @@ def test_a_setting_a_rule_and_an_error_are_topics(shell: Shell) -> None:
     assert "**Exit code:** 5" in shell("help", "catalogheld").out
 
 
+def test_a_section_lists_its_settings(shell: Shell) -> None:
+    """The name of a section shows the settings below it."""
+    ran = shell("help", "hold")
+    assert ran.lines[0] == "Settings of hold, explained by `catalog help SETTING`:"
+    assert ran.lines[1:] == ["  hold.share", "  hold.floor", "  hold.polls", "  hold.apart"]
+
+
 def test_an_unknown_topic_gets_a_suggestion(shell: Shell) -> None:
     """A mistyped topic is exit 2, with the nearest one and the command that lists all."""
     ran = shell("help", "confguration", code=2)
