@@ -29,7 +29,7 @@ from catalog.core.text import count
 from catalog.core.visible import visible
 from catalog.report.summary import pending
 
-STATES = ("owed", "delivered", "given up", "dropped")
+STATES = ("pending", "delivered", "given up", "dropped")
 COLUMNS = (
     Column("Message"),
     Column("Poll", rank=5),
@@ -38,7 +38,7 @@ COLUMNS = (
     Column("Findings", rank=4),
     Column("Attempts", rank=3),
     Column("Next", rank=2),
-    Column("Said last", rank=1, fit="wrap"),
+    Column("Last error", rank=1, fit="wrap"),
 )
 
 
@@ -61,7 +61,8 @@ def listing(command: Callable[..., Any]) -> Callable[..., Any]:
 def alerts(context: click.Context, state: tuple[str, ...], limit: int, style: str) -> int | None:
     """List the messages to the channels.
 
-    The newest come first, each with its state: `owed` (pending), delivered, given up or dropped.
+    The newest come first, each with its state: pending (`owed` in JSON), delivered, given up or
+    dropped.
     """
     if context.invoked_subcommand is not None:
         return None
@@ -81,7 +82,8 @@ def _list(app: App, state: tuple[str, ...], limit: int, style: str) -> int:
 
     names = [each.one.name for each in app.each]
     with app.database.reading() as connection:
-        listed = newest_first(connection, names, state or STATES, limit)
+        stored = ["owed" if each == "pending" else each for each in state or STATES]
+        listed = newest_first(connection, names, stored, limit)
     if style == "json":
         print_json({"alerts": [_json(each) for each in listed]})
     elif not listed and style == "table":
@@ -160,12 +162,14 @@ def test(app: App, channel: str) -> int:
         targets = [each for each in channels if each.name.partition("/")[0] == channel]
         if not targets:
             known = ", ".join(each.name for each in settings.channel)
-            hint = f"There are: {known}." if known else "`catalog help configuration` shows how."
+            hint = (
+                f"There are: {known}." if known else "`catalog help alerts` shows how to add one."
+            )
             raise NotFound(f"no channel {channel!r} is configured", hint=hint)
         for target in targets:
             try:
                 target.send(Message(f"msg_test_{token_hex(12)}", name, now(), (), test=True))
-                say(f"{target.name}: taken")
+                say(f"{target.name}: delivered")
             except DeliveryFailed as error:
                 note_error(error)
                 failed = True
@@ -178,7 +182,7 @@ def _row(delivery: Delivery) -> tuple[str | int | None, ...]:
         delivery.message_id[:12],
         stamp(delivery.at),
         delivery.channel,
-        delivery.state,
+        "pending" if delivery.state == "owed" else delivery.state,
         delivery.findings,
         delivery.attempts,
         stamp(when) if when else None,

@@ -1,4 +1,4 @@
-"""`catalog doctor`: check everything that a pass needs, one line each."""
+"""`catalog doctor`: check everything that a poll needs, one line each."""
 
 import socket
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ class Diagnosis:
 @provider_option
 @pass_app
 def doctor(app: App, style: str) -> int:
-    """Check everything that a pass needs.
+    """Check everything that a poll needs.
 
     It asks the provider once, and takes the database's lock for a moment. It writes and sends
     nothing. It exits with 1 if a check fails.
@@ -143,7 +143,7 @@ def _database(app: App) -> Diagnosis:
             todo = "Let this user write to the folder of the database, or set database."
             return Diagnosis("database", "fail", refused, todo)
         if not is_there:
-            return Diagnosis("database", "ok", f"the first pass makes {database.place}")
+            return Diagnosis("database", "ok", f"the first poll makes {database.place}")
         with database.reading() as connection:
             checks = list(verify(connection))
         bad = [check.bad for check in checks if check.bad is not None]

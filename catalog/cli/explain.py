@@ -146,9 +146,9 @@ def _judged(found: Finding, rule: Rule | None, own: str) -> Iterator[Line]:
         return
     yield "rule", f"{rule.id}: {rule.why}"
     asked = ", ".join(f"{name} {value}" for name, value in conditions(rule).items())
-    yield "asks for", asked
+    yield "conditions", asked
     now = f"; your configuration says {own}" if own else ""
-    yield "level", f"{found.level}; the table says {rule.level}{now}"
+    yield "level", f"{found.level}; the shipped rule says {rule.level}{now}"
     if found.moves is not None:
         yield (
             "",
@@ -232,7 +232,8 @@ def _line(each: FindingDelivery) -> str:
     tried = f", {count(each.attempts, 'attempt')}" if each.attempts else ""
     when = f", next at {stamp(each.next_at)}" if each.next_at else ""
     said = f": {each.error}" if each.error else ""
-    return f"{each.channel}: {each.state}{tried}{when}, {name}{said}"
+    state = "pending" if each.state == "owed" else each.state
+    return f"{each.channel}: {state}{tried}{when}, {name}{said}"
 
 
 def _untold(found: Finding, told: Sequence[FindingDelivery], settings: Settings) -> Iterator[str]:

@@ -22,7 +22,7 @@ from catalog.daemon.systemd import Systemd
 @provider_option
 @pass_app
 def serve(app: App) -> int:
-    """Run passes by the schedule, until stopped.
+    """Poll by the schedule, until stopped.
 
     Each provider is polled by its own schedule, one after the other.
 

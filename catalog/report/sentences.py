@@ -56,6 +56,13 @@ STAYS = {
     "removed-with-alias": ", and its name is an alias of another model now",
 }
 """The additional text of a change, by rule."""
+ENDED = {
+    "stale": "old list",
+    "failing": "failed polls",
+    "invalid": "invalid answers",
+    "held": "held answer",
+}
+"""The words for a problem that has ended."""
 _OF_ALIASES = {*ALIAS_RULES, FLAPPING, DAMPED}
 """The rules of findings in which aliases may go from one model to another."""
 SHORT = 40
@@ -108,7 +115,8 @@ def _beside_the_lists(change: Drift | Probed | EndChange | Incident, at: datetim
         case Drift():
             return drift_sentence(change)
         case Recovered(troubles, since):
-            return f"well again after {duration(at - since)} ({', '.join(troubles)})"
+            ended = ", ".join(ENDED[each] for each in troubles)
+            return f"well again after {duration(at - since)} ({ended})"
         case Undelivered(channel, reason):
             what = reason.removeprefix(f"channel {channel}: ")
             return f"a message to channel {channel} was given up: {what}"

@@ -37,15 +37,16 @@ def test_messages_are_listed_with_their_states(live: Live) -> None:
         assert (alert["channel"], alert["state"], alert["attempts"]) == ("ops", "owed", 1)
         assert alert["error"] == "channel ops: 127.0.0.1 answered 503"
         assert "next_at" in alert
-        table = shell("alerts", "--state", "owed").out
+        table = shell("alerts", "--state", "pending").out
         assert str(alert["message"])[:12] in table
+        assert " pending " in table
         assert "answered 503" in table
         assert listed(shell, "--state", "delivered") == []
         shell("alerts", "retry")
         (alert,) = listed(shell, "--state", "delivered")
         assert "delivered_at" in alert
         assert "next_at" not in alert
-        assert shell("alerts", "--state", "owed").out == "no messages\n"
+        assert shell("alerts", "--state", "pending").out == "no messages\n"
 
 
 @pytest.mark.long
@@ -145,7 +146,7 @@ def test_the_error_of_a_receiver_is_shown_and_stored(live: Live) -> None:
         Path(shell.folder, "catalog.toml").write_text(TEAM)
         shell("-q", "sync")
         assert "refused the message: channel_not_found" in shell("-q", "sync").err
-        (owed,) = listed(shell, "--state", "owed")
+        (owed,) = listed(shell, "--state", "pending")
         assert str(owed["error"]).endswith(
             "answered 200 but refused the message: channel_not_found"
         )
@@ -186,7 +187,7 @@ def test_a_channel_can_be_tested(live: Live) -> None:
     with serve(answer(200), answer(410)) as hook:
         shell, _ = live(laid=False, CATALOG_CHANNEL_OPS_URL=hook.url)
         Path(shell.folder, "catalog.toml").write_text(HOOK)
-        assert shell("alerts", "test", "ops").out == "ops: taken\n"
+        assert shell("alerts", "test", "ops").out == "ops: delivered\n"
         sent = json.loads(hook.requests[0].body)
         assert "test" in sent["data"]["title"]
         refused = shell("alerts", "test", "ops", code=1)
@@ -196,7 +197,7 @@ def test_a_channel_can_be_tested(live: Live) -> None:
         assert "There are: ops." in unknown.err
         Path(shell.folder, "catalog.toml").write_text("")
         none = shell("alerts", "test", "ops", code=2, given={"CATALOG_CHANNEL_OPS_URL": ""})
-        assert none.err.endswith("hint: `catalog help configuration` shows how.\n")
+        assert none.err.endswith("hint: `catalog help alerts` shows how to add one.\n")
     assert not Path(shell.folder, "catalog.db").exists()
 
 

@@ -120,8 +120,8 @@ def test_a_finding_is_explained(live: Live) -> None:
     assert lowered[2:6] == [
         "says        beta: max_token_input 9 → 8",
         "rule        limit-lowered: Prompts that fit before may be refused.",
-        "asks for    kind updated, attribute context_limit, move lowered",
-        "level       breaking; the table says breaking",
+        "conditions  kind updated, attribute context_limit, move lowered",
+        "level       breaking; the shipped rule says breaking",
     ]
     assert lowered[6].startswith("compared    snapshot 1 of 20")
     assert lowered[7:11] == [
@@ -155,7 +155,7 @@ def test_the_same_found_again_is_the_latest(live: Live) -> None:
     assert [each["rule"] for each in (first, last)] == ["model-removed"] * 2
     assert first["fingerprint"] == last["fingerprint"]
     lines = shell("explain", last["fingerprint"]).lines
-    assert "level       breaking; the table says breaking" in lines
+    assert "level       breaking; the shipped rule says breaking" in lines
     assert (
         "            a return to an earlier value has the level of its move, if that is more severe"
         in lines
@@ -211,7 +211,7 @@ def test_channels_that_were_not_reached_are_listed(live: Live) -> None:
     assert "compared    nothing: it is about the poll or a message, not about the catalog" in lines
     assert lines[-6:-3] == ["facts", "  failing", "channels"]
     state, attempts, following, _ = lines[-3].split(", ")
-    assert (state, attempts) == ("  hook: owed", "1 attempt")
+    assert (state, attempts) == ("  hook: pending", "1 attempt")
     assert following.startswith("next at 20")
     assert lines[-2] == "  ops: not sent; it was imported, or the channel is newer"
     (told,) = shell("explain", "1", "--format", "json").json["channels"]

@@ -19,7 +19,7 @@ def test_a_problem_is_reported_once_until_it_ends(tmp_path: Path) -> None:
         r.outcomes(10)
         assert r.ear.rules == [["provider-failing"], ["payload-invalid"], ["trouble-ended"]]
         (finding,) = r.ear.messages[-1].findings
-    assert sentence(finding) == "well again after 7 hours (failing, invalid)"
+    assert sentence(finding) == "well again after 7 hours (failed polls, invalid answers)"
 
 
 @pytest.mark.long

@@ -120,7 +120,7 @@ def move(before: JsonText | None, after: JsonText | None) -> str:
         (Undelivered("ops", "channel ops: 410"), "a message to channel ops was given up: 410"),
         (
             Recovered(("stale", "held"), AT - timedelta(hours=1)),
-            "well again after 1 hour (stale, held)",
+            "well again after 1 hour (old list, held answer)",
         ),
     ],
 )
