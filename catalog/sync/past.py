@@ -105,7 +105,7 @@ def _held(
     candidate: Snapshot,
     started: datetime,
 ) -> tuple[int, datetime | None]:
-    """Count the held polls in a row that lack the same models, and return the last start."""
+    """Count the held polls in a row, and return the last start."""
     hold = policy.hold
     if hold.reason(snapshot, candidate) is None:
         return 0, None
