@@ -1,6 +1,5 @@
 """`catalog import`: process recorded payloads at the times of their recording."""
 
-import shlex
 import sys
 import time
 from collections import Counter
@@ -15,7 +14,7 @@ import click
 
 from catalog.changes.poll import Outcome, Pass, Poll
 from catalog.cli.app import App, pass_app, provider_option
-from catalog.cli.lazy_types import Database, Publisher, Sync
+from catalog.cli.lazy_types import CommittedAnswer, Database, Publisher, Sync
 from catalog.cli.output import note, say
 from catalog.cli.results import document_line, print_pass, status
 from catalog.core.clock import now, stamp
@@ -26,10 +25,9 @@ from catalog.core.visible import visible
 from catalog.providers.listing import listed
 from catalog.providers.provider import Provider
 from catalog.providers.recordings import (
-    Recording,
+    Recorded,
     find,
     misnamed,
-    read_payload,
     refuse_future,
 )
 
@@ -42,24 +40,74 @@ PAUSE = 0.12
 
 
 @click.command("import")
-@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("directory", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--git",
+    "repository",
+    type=click.Path(path_type=Path),
+    metavar="REPO",
+    help="Import each committed version of a file of this git repository.",
+)
+@click.option("--path", "file", metavar="FILE", help="The file in the repository of --git.")
+@click.option("--ref", help="Its branch or commit.  [default: HEAD]")
 @click.option("--accept", is_flag=True, help="Apply answers that would be held back.")
 @provider_option
 @pass_app
-def import_(app: App, directory: Path, accept: bool) -> int:
-    """Import recorded payloads from DIRECTORY.
+def import_(
+    app: App,
+    directory: Path | None,
+    repository: Path | None,
+    file: str | None,
+    ref: str | None,
+    accept: bool,
+) -> int:
+    """Import recorded payloads from DIRECTORY, or committed ones from a git repository.
 
     Each is stored with its own time, and sends no alerts. The name of a file is its UTC time, such
-    as 2025-08-13T185522Z.json (.gz too). It has the whole answer or only the list in it. Files that
-    were imported before are skipped.
+    as 2025-08-13T185522Z.json (.gz too). It has the whole answer or only the list in it. Files and
+    commits that were imported before are skipped.
     """
+    with _source(directory, repository, file, ref) as recordings:
+        return _import_all(app, recordings, accept=accept)
+
+
+@contextmanager
+def _source(
+    directory: Path | None, repository: Path | None, file: str | None, ref: str | None
+) -> Iterator[Sequence[Recorded]]:
+    """Yield the recordings, oldest first, or raise UsageError."""
+    if repository is not None and file is not None and directory is None:
+        from catalog.providers.git_history import committed  # not for directories
+
+        with committed(repository, file, ref or "HEAD") as answers:
+            yield _until_now(answers)
+    elif directory is not None and (repository, file, ref) == (None, None, None):
+        found = find(directory)
+        for path, why in misnamed(directory):
+            note(visible(f"{path.name} is skipped: {why}"))
+        refuse_future(found, now())
+        yield found
+    else:
+        raise click.UsageError("name either a DIRECTORY, or --git REPO and --path FILE.")
+
+
+def _until_now(answers: Sequence[CommittedAnswer]) -> Sequence[CommittedAnswer]:
+    """Leave out commits of the future, because their times are wrong."""
+    if answers[0].is_cut:
+        note("this is a shallow clone without older commits; `git fetch --unshallow` adds them")
+    at = now()
+    past = [answer for answer in answers if answer.at <= at]
+    if late := answers[len(past) :]:
+        what = f"{count(len(late), 'commit')} (the first: {late[0].name}, {stamp(late[0].at)})"
+        note(f"skipped, because their times are in the future: {what}")
+    return past
+
+
+def _import_all(app: App, recordings: Sequence[Recorded], *, accept: bool) -> int:
+    """Import the new recordings and write the document. Return the exit code."""
     from catalog.config.build import wire_http, wire_provider, wire_sync
     from catalog.config.build_document import wire_publisher
 
-    recordings = find(directory)
-    for path, why in misnamed(directory):
-        note(visible(f"{path.name} is skipped: {why}"))
-    refuse_future(recordings, now())
     settings = app.publishing_one
     new = _new(app.database, wire_provider(settings.one), recordings, accept=accept)
     with wire_http(settings) as http:
@@ -102,10 +150,10 @@ def _publish(database: Database, publisher: Publisher) -> None:
 def _new(
     database: Database,
     provider: Provider,
-    recordings: Sequence[Recording],
+    recordings: Sequence[Recorded],
     *,
     accept: bool,
-) -> list[Recording]:
+) -> list[Recorded]:
     """Return the new recordings, or raise SettingsInvalid for too early ones.
 
     The newest poll counts as new if it was held and `accept` is set, or if it was invalid and its
@@ -122,31 +170,36 @@ def _new(
         held = accept and known[newest] is Outcome.HELD
         if held or (known[newest] is Outcome.INVALID and _is_mended(newest, recordings, provider)):
             del known[newest]
-    new = [recording for recording in recordings if recording.at not in known]
+    new = [
+        recording
+        for recording in recordings
+        if recording.at not in known
+        and not (recording.is_cut and newest is not None and recording.at < newest)
+    ]
     if newest is not None and (early := [each for each in new if each.at < newest]):
         raise SettingsInvalid(
             f"the past cannot be changed: {count(len(early), 'recording')} (the first: "
-            f"{early[0].path.name}) would go before the last poll in {database.place}, of "
+            f"{early[0].name}) would go before the last poll in {database.place}, of "
             f"{stamp(newest)}",
             hint="Import into a database of its own: catalog --database OTHER.db import …",
         )
     return new
 
 
-def _is_mended(at: datetime, recordings: Sequence[Recording], provider: Provider) -> bool:
-    again = [recording.path for recording in recordings if recording.at == at]
+def _is_mended(at: datetime, recordings: Sequence[Recorded], provider: Provider) -> bool:
+    again = [recording for recording in recordings if recording.at == at]
     try:
-        for path in again:
-            listed(read_payload(path, provider), provider)
+        for recording in again:
+            listed(recording.payload(provider), provider)
     except PayloadInvalid:
         return False
     return bool(again)
 
 
-def _run(sync: Sync, recordings: Sequence[Recording], *, accept: bool) -> Iterator[Pass]:
+def _run(sync: Sync, recordings: Sequence[Recorded], *, accept: bool) -> Iterator[Pass]:
     with _progress(recordings) as steps:
         for some in turns(steps):
-            done: list[tuple[Recording, Pass]] = []
+            done: list[tuple[Recorded, Pass]] = []
             try:
                 with sync.database.together():
                     # The list keeps the recordings before an error, because they are stored.
@@ -161,9 +214,9 @@ def _run(sync: Sync, recordings: Sequence[Recording], *, accept: bool) -> Iterat
             yield from (replace(one, poll=_outcome(one.poll)) for _, one in done)
 
 
-def _print(recording: Recording, one: Pass) -> None:
+def _print(recording: Recorded, one: Pass) -> None:
     if one.poll.snapshot is not None or one.poll.error is not None:
-        print_pass(one, listing=f"catalog validate {shlex.quote(str(recording.path))}")
+        print_pass(one, listing=recording.listing)
 
 
 def _outcome(poll: Poll) -> Poll:
@@ -171,8 +224,8 @@ def _outcome(poll: Poll) -> Poll:
 
 
 def turns(
-    recordings: Iterable[Recording], clock: Callable[[], float] = time.monotonic
-) -> Iterator[Iterator[Recording]]:
+    recordings: Iterable[Recorded], clock: Callable[[], float] = time.monotonic
+) -> Iterator[Iterator[Recorded]]:
     """Yield batches of recordings. Use each up before requesting the next.
 
     Another process can write between batches.
@@ -185,8 +238,8 @@ def turns(
 
 
 def _turn(
-    first: Recording, others: Iterator[Recording], clock: Callable[[], float]
-) -> Iterator[Recording]:
+    first: Recorded, others: Iterator[Recorded], clock: Callable[[], float]
+) -> Iterator[Recorded]:
     until = clock() + TURN
     yield first
     for _ in range(TOGETHER - 1):
@@ -196,7 +249,7 @@ def _turn(
         yield following
 
 
-def _import(sync: Sync, recording: Recording, *, accept: bool) -> Pass:
+def _import(sync: Sync, recording: Recorded, *, accept: bool) -> Pass:
     fetch = partial(_fetch, recording, sync.provider)
     one = run_at(replace(sync, fetch=fetch), recording.at, accept=accept)
     if isinstance(one.poll.error, CatalogHeld):
@@ -204,12 +257,12 @@ def _import(sync: Sync, recording: Recording, *, accept: bool) -> Pass:
     return one
 
 
-def _fetch(recording: Recording, provider: Provider, _validators: Validators) -> Payload:
-    return read_payload(recording.path, provider)
+def _fetch(recording: Recorded, provider: Provider, _validators: Validators) -> Payload:
+    return recording.payload(provider)
 
 
 @contextmanager
-def _progress(recordings: Sequence[Recording]) -> Iterator[Iterable[Recording]]:
+def _progress(recordings: Sequence[Recorded]) -> Iterator[Iterable[Recorded]]:
     """Show a progress bar on a terminal."""
     from rich.console import Console
     from rich.progress import Progress

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from catalog.probes.run import Results as Results
     from catalog.probes.run import Selection as Selection
     from catalog.providers.described.infer.proposal import Proposal as Proposal
+    from catalog.providers.git_history import CommittedAnswer as CommittedAnswer
     from catalog.replay.faults import Faults as Faults
     from catalog.replay.route import Route as Route
     from catalog.replay.server import ReplayServer as ReplayServer

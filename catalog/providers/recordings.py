@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import shlex
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
@@ -11,7 +12,7 @@ from datetime import datetime
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar, Protocol
 
 from catalog.core.clock import now, stamp
 from catalog.core.errors import NotFound, PayloadInvalid, Problem, SettingsInvalid
@@ -30,12 +31,50 @@ _NEARLY = re.compile(
 _NAMING = "Name each file by its UTC time, such as 2025-08-13T185522Z.json (or .json.gz)."
 
 
+class Recorded(Protocol):
+    """A recorded answer: a file, or a file in a commit."""
+
+    @property
+    def at(self) -> datetime:
+        """Return its time in UTC."""
+
+    @property
+    def name(self) -> str:
+        """Return its name for people."""
+
+    @property
+    def listing(self) -> str:
+        """Return the command that lists all its problems."""
+
+    @property
+    def is_cut(self) -> bool:
+        """Return whether the answer may be older than its time."""
+
+    def payload(self, provider: Provider) -> Payload:
+        """Read the answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recording:
     """A recorded answer and its time in UTC."""
 
     path: Path
     at: datetime
+    is_cut: ClassVar[bool] = False
+
+    @property
+    def name(self) -> str:
+        """Return the name of the file."""
+        return self.path.name
+
+    @property
+    def listing(self) -> str:
+        """Return the command that lists all problems of the answer."""
+        return f"catalog validate {shlex.quote(str(self.path))}"
+
+    def payload(self, provider: Provider) -> Payload:
+        """Read the answer, see `read_payload`."""
+        return read_payload(self.path, provider)
 
 
 def shipped() -> Path:
@@ -124,26 +163,36 @@ def read(path: Path) -> bytes:
     MiB. The JSON is validated later.
     """
     try:
-        # Reading stops one byte after the limit, because the size in the file may be wrong.
         with _opened(path) as file:
-            body = file.read(MAX_BYTES + 1)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise _unusable(f"broken gzip data in {path} ({error})", "a whole gzip file") from None
+            return unpacked(file, str(path))
     except OSError as error:
         text = f"{path} cannot be read: {error.strerror}"
         raise NotFound(text, hint="Check the path and its permissions.") from None
+
+
+def unpacked(file: BinaryIO, name: str) -> bytes:
+    """Return the content of an open file, decompressed if `.gz`.
+
+    `name` is its path. Raise PayloadInvalid for broken gzip data or more than 64 MiB.
+    """
+    packed = gzip.GzipFile(fileobj=file) if name.endswith(".gz") else file
+    try:
+        # Reading stops one byte after the limit, because the size in the file may be wrong.
+        body = packed.read(MAX_BYTES + 1)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise _unusable(f"broken gzip data in {name} ({error})", "a whole gzip file") from None
     if len(body) > MAX_BYTES:
-        raise _unusable(f"more than {MAX_BYTES:,} bytes in {path}", "a payload within that size")
+        raise _unusable(f"more than {MAX_BYTES:,} bytes in {name}", "a payload within that size")
     return body
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[gzip.GzipFile | BinaryIO]:
+def _opened(path: Path) -> Iterator[BinaryIO]:
     if str(path) == "-":
         yield sys.stdin.buffer
         return
     with stream(path, piped=True) as file:
-        yield gzip.GzipFile(fileobj=file) if path.name.endswith(".gz") else file
+        yield file
 
 
 def _unusable(found: str, expected: str) -> PayloadInvalid:
