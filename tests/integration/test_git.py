@@ -31,7 +31,7 @@ def test_an_ended_process_is_reported(tmp_path: Path) -> None:
     ("reason", "told"),
     [
         ("fatal: detected dubious ownership in repository at '/x'", "it belongs to another user"),
-        ("fatal: unsafe repository ('/x' is owned by someone else)", "it belongs to another user"),
+        ("fatal: unsafe repository", "it belongs to another user"),
         ("fatal: not a git repository", "x is not a git repository"),
         ("\nfatal: bad object\x1b[2J\nmore", r"git cannot read x: bad object\x1b[2J"),
         ("", "git cannot read x: it ended without a reason"),
