@@ -36,7 +36,7 @@ LEFT_OVER = (DATABASE, f"{DATABASE}-journal")
 def demo(app: App, directory: Path) -> int:
     """Show nine months of a real catalog, without a token.
 
-    The shipped history is served on the loopback, and polled like the live route into DIRECTORY
+    The shipped history is served on this machine, and polled like the live route into DIRECTORY
     (./demo). Each run replaces the demo's database.
     """
     from catalog.config.build import wire_http, wire_sync

@@ -61,7 +61,7 @@ def import_(
     ref: str | None,
     accept: bool,
 ) -> int:
-    """Import recorded payloads from DIRECTORY, or committed ones from a git repository.
+    """Import recorded answers from DIRECTORY, or committed ones from a git repository.
 
     Each is stored with its own time, and sends no alerts. The name of a file is its UTC time, such
     as 2025-08-13T185522Z.json (.gz too). It has the whole answer or only the list in it. Files and

@@ -30,7 +30,7 @@ class _WithFaults(click.Command):
 @click.option(
     "--history",
     type=click.Path(path_type=Path),
-    help="A directory of recorded payloads; the shipped history by default.",
+    help="A directory of recorded answers; the shipped history by default.",
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 means any free port.")
 @click.option("--fault", "kinds", metavar="KIND[,KIND…]", help="Serve faults; listed below.")
@@ -60,7 +60,7 @@ def replay(
     seed: int | None,
     behaves: Path | None,
 ) -> int:
-    """Serve recorded answers on the loopback.
+    """Serve recorded answers on this machine.
 
     Each poll gets the next answer, dry runs too. With --fault, some polls get a network fault in
     place of an answer, and the next poll gets that answer.

@@ -289,4 +289,4 @@ def test_a_path_that_is_not_a_file_is_named(
     Path(shell.folder, "catalog.toml").write_text(f"{header}{name} = 'odd'\n")
     failed = [line for line in shell("doctor", code=1).lines if line.startswith("fail")]
     named = [line for line in failed if "odd" in line]
-    assert any(said in line or "odd is in the way" in line for line in named), failed
+    assert any(said in line or "odd is a folder, not a file" in line for line in named), failed

@@ -127,7 +127,8 @@ def check_url(url: str) -> None:
         raise SettingsInvalid(f"the URL for {host} has a user name or password", hint=_URL_HINT)
     if parsed.scheme == "http" and not is_loopback(host):
         raise SettingsInvalid(
-            f"the URL for {host} is plain http, so others in the network can read the token",
+            f"the URL for {host} is plain http, so others in the network can read the token: "
+            "use https",
             hint="Use https; plain http is for 127.0.0.0/8, ::1 and localhost.",
         )
 
