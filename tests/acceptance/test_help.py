@@ -90,6 +90,6 @@ def test_hints_name_the_command_that_was_typed(shell: Shell) -> None:
     """A hint can be typed in a checkout, where only `scripts/run` is a command."""
     given = {STARTED_AS: "scripts/run"}
     ran = shell("models", code=6, given=given)
-    assert "hint: Run `scripts/run sync` (with a token), `scripts/run import` or" in ran.err
+    assert "hint: Run `scripts/run sync` first, or `scripts/run init` if" in ran.err
     assert "Did you mean `scripts/run changes`?" in shell("history", code=2, given=given).err
     assert shell("help", given=given).out.startswith("Topics, shown by `scripts/run help TOPIC`:")
