@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from catalog.cli.lazy_types import Database, Loaded, Settings, Transaction
+from catalog.core.errors import SettingsInvalid, StoreError
 
 
 @dataclass
@@ -45,18 +46,35 @@ class App:
     @cached_property
     def each(self) -> tuple[Settings, ...]:
         """Return the settings per selected provider, or raise UsageError without any."""
-        settings = self.loaded.settings
+        configured = self._all
         if self.provider is None:
-            return settings.each
-        named = tuple(each for each in settings.each if each.one.name == self.provider)
+            return configured
+        named = tuple(each for each in configured if each.one.name == self.provider)
         if not named:
-            known = ", ".join(each.one.name for each in settings.each)
+            known = ", ".join(each.one.name for each in configured)
             from catalog.cli.mistyped import suggestion
 
-            near = suggestion(self.provider, [each.one.name for each in settings.each])
+            near = suggestion(self.provider, [each.one.name for each in configured])
             text = f"there is no provider {self.provider!r}; there are: {known}.{near}"
             raise click.UsageError(text)
         return named
+
+    @cached_property
+    def _all(self) -> tuple[Settings, ...]:
+        """Return the settings of the configured providers, then of the stored ones."""
+        settings = self.loaded.settings
+        if not settings.database.startswith("postgresql"):
+            return settings.each
+        from catalog.config.stored import all_settings
+        from catalog.store import providers
+        from catalog.store.tables import plain
+
+        try:
+            with self.database.reading() as connection:
+                stored = providers.stored(plain(connection))
+        except StoreError:  # reported by the command when it uses the database
+            return settings.each
+        return all_settings(settings, stored, tokens=self.files is True)
 
     @cached_property
     def publishing(self) -> tuple[Settings, ...]:
@@ -99,6 +117,12 @@ class App:
         from catalog.store.database import Database
 
         return Database(self.loaded.settings.database)
+
+    def require_server(self, what: str, hint: str) -> None:
+        """Raise SettingsInvalid unless the database is on a PostgreSQL server."""
+        if self.database.url.get_backend_name() != "postgresql":
+            text = f"{what} needs PostgreSQL, and the database is {self.database.place}"
+            raise SettingsInvalid(text, hint=hint)
 
     @contextmanager
     def changing(self) -> Iterator[Transaction]:

@@ -3,7 +3,7 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 import click
@@ -14,6 +14,7 @@ from catalog.cli.output import ROW_FORMATS, format_option, note, print_json, pri
 from catalog.cli.tables import Column
 from catalog.config.sources import SECRET_BYTES
 from catalog.core.api_error import error_message
+from catalog.core.clock import now
 from catalog.core.errors import NotFound, PayloadInvalid, ProviderError, SettingsInvalid
 from catalog.core.files import read_text
 from catalog.core.http.request import Request
@@ -27,6 +28,7 @@ HINTS = {
     "403": "Allow the token to list the models, or name another one with --token-file.",
     "404": "Check the URL: it should be the whole address of the list of models.",
 }
+INSTEAD = "Write a [[provider]] into the configuration: see `catalog help providers`."
 COLUMNS = (
     Column("Name", fit="name"),
     Column("Kind", rank=1),
@@ -73,6 +75,56 @@ def _list(app: App, style: str) -> int:
         print_json({"providers": listed})
     else:
         print_rows(style, COLUMNS, rows)
+    return 0
+
+
+@provider.command()
+@click.argument("file", type=click.File("rb"))
+@pass_app
+def add(app: App, file: BinaryIO) -> int:
+    """Store the [[provider]] tables of FILE in the database.
+
+    FILE may be - for stdin. `catalog fleet worker` polls them soon, without a restart. A stored
+    provider of the same name gets the new settings. Tokens are not stored: name their source with
+    token_file, or with token_env and a variable of the workers.
+    """
+    from catalog.config.stored import read_tables
+    from catalog.store import providers
+    from catalog.store.tables import plain
+
+    app.require_server("a stored provider", INSTEAD)
+    source = file.name if isinstance(file.name, str) else "stdin"
+    try:
+        tables = read_tables(file.read().decode(), source)
+    except UnicodeDecodeError:
+        raise SettingsInvalid(f"{source} is not UTF-8") from None
+    configured = {each.name for each in app.loaded.settings.provider}
+    if double := sorted(configured & tables.keys()):
+        raise SettingsInvalid(
+            f"the configuration already has {', '.join(double)}",
+            hint="Remove them there, or give them other names.",
+        )
+    with app.database.writing(ends_fast_path=False) as connection:
+        providers.add(plain(connection), tables.items(), now())
+    note(f"{count(len(tables), 'provider')} stored")
+    return 0
+
+
+@provider.command()
+@click.argument("name")
+@pass_app
+def remove(app: App, name: str) -> int:
+    """Remove the stored provider NAME. Its history stays."""
+    from catalog.store import providers
+    from catalog.store.tables import plain
+
+    app.require_server("a stored provider", INSTEAD)
+    with app.database.writing(ends_fast_path=False) as connection:
+        is_removed = providers.remove(plain(connection), name)
+    if not is_removed:
+        hint = "`catalog provider list` lists them. Those of the configuration are removed there."
+        raise NotFound(f"there is no stored provider {name}", hint=hint)
+    note(f"{name} removed")
     return 0
 
 

@@ -8,33 +8,27 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from random import SystemRandom
+from datetime import datetime
 from threading import Event, Lock
 
-from catalog.config.build import wire_schedule, wire_scheduled
+from catalog.config.build import wire_channels, wire_schedule, wire_scheduled, wire_sync
+from catalog.config.build_probes import wire_probe_times, wire_probing
 from catalog.config.load import Loaded
 from catalog.config.settings import Settings
 from catalog.core.clock import Clock, now
-from catalog.core.errors import CatalogError
+from catalog.core.errors import CatalogError, SettingsInvalid
 from catalog.core.http.client import Http
-from catalog.core.unexpected import log_trace
-from catalog.daemon.report import Line, run_lines
-from catalog.store import slots
+from catalog.core.unexpected import log_trace, place
+from catalog.daemon.report import call_lines, error_line, run_lines
+from catalog.daemon.schedule import Schedule
+from catalog.fleet.due import PASS, PROBE, SEND, Due, due_slots
+from catalog.fleet.members import Members
+from catalog.store import outbox, slots
 from catalog.store.claims import present
 from catalog.store.database import Database
 from catalog.store.tables import plain
 
 logger = logging.getLogger("catalog.fleet")
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """One piece of due work. `at` is the time to begin it."""
-
-    task: str
-    name: str
-    at: datetime
 
 
 @dataclass
@@ -45,43 +39,91 @@ class Tasks:
     database: Database
     http: Http
     stop: Event = field(default_factory=Event)
-    _running: set[str] = field(default_factory=set)
-    _lock: Lock = field(default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        general = self.loaded.settings
+        self._members = Members(general)
+        self._channels = [each.name for each in wire_channels(general, self.http, now)]
+        self._running: set[str] = set()
+        self._lock = Lock()
 
     def due(self) -> list[Due]:
         """Return the work that is due by the clock of the database."""
         with self.database.reading() as connection:
             at = present(connection, now()).now
             done = slots.newest_done(plain(connection))
-        return [*_due_passes(self.loaded.settings, done, at)]
+            members = self._members.all(connection)
+            channels = outbox.due(connection, self._channels, at)
+        sends = [Due(SEND, name, at) for name in sorted(channels)]
+        return [*sends, *(due for each in members for due in due_slots(each, done, at))]
 
-    def poll(self, name: str) -> None:
-        """Run the scheduled pass of a provider, unless its slot is done."""
-        with self._alone(f"pass {name}") as is_alone:
-            if is_alone:
-                _log(self._poll(name))
+    def run(self, task: str, name: str) -> list[Due]:
+        """Do one piece of work, and return what is due after it. Errors are logged."""
+        work = {PASS: self._poll, SEND: self._send, PROBE: self._probe}[task]
+        with self._alone(f"{task} {name}") as is_alone:
+            if not is_alone:
+                return []
+            try:
+                return work(name, self._clock())
+            except Exception as error:  # noqa: BLE001  # the worker logs it and continues
+                _log_error(task, name, error)
+                return []
 
-    def _poll(self, name: str) -> list[Line]:
+    def _poll(self, name: str, clock: Clock) -> list[Due]:
         try:
-            clock = self._clock()
             settings = self._settings(name)
-            narrow = replace(self.loaded, settings=settings)
-            scheduled = wire_scheduled(settings, narrow, self.database, self.http, clock)
-        except CatalogError as error:
-            return run_lines(name, error)
-        slot = scheduled.schedule.slot(clock())
-        try:
-            return run_lines(name, scheduled.run())
-        except Exception as error:  # noqa: BLE001  # the worker logs it and continues
-            if not isinstance(error, CatalogError):
-                log_trace(logger, error)
-            self._release(name, slot)
-            return run_lines(name, error)
+            loaded = replace(self.loaded, settings=settings)
+            made = wire_scheduled(settings, loaded, self.database, self.http, clock)
+        except SettingsInvalid:  # such as a missing token
+            self._give_up(name, clock())
+            raise
+        scheduled = replace(made, sync=replace(made.sync, delivers=False))
+        with self._claiming(name, scheduled.schedule, clock):
+            run = scheduled.run()
+        for level, line in run_lines(name, run):
+            logger.log(level, "%s", line)
+        if run.result is None or not run.result.poll.findings:
+            return []
+        with self.database.reading() as connection:
+            channels = outbox.due(connection, self._channels, clock())
+        return [Due(SEND, each, clock()) for each in sorted(channels)]
+
+    def _give_up(self, name: str, at: datetime) -> None:
+        """Finish a slot without a pass, so that its error is logged once per slot."""
+        with self.database.writing(ends_fast_path=False) as connection:
+            settings = self._members.find(connection, name)
+            if settings is not None:
+                slot = wire_schedule(settings.schedule).slot(at)
+                slots.finish(plain(connection), name, slot, at)
+
+    def _send(self, channel: str, clock: Clock) -> list[Due]:
+        """Send the due messages of a channel."""
+        with self.database.reading() as connection:
+            names = outbox.providers(connection, channel)
+            known = [self._members.find(connection, name) for name in names]
+        several = tuple(each.one for each in known if each is not None)
+        if names:
+            general = self.loaded.settings
+            # The providers of the messages, because a message links the page of its provider.
+            settings = general.model_copy(update={"provider": several or general.provider})
+            wire_sync(settings, self.database, self.http, clock).deliver(only=channel)
+        return []
+
+    def _probe(self, name: str, clock: Clock) -> list[Due]:
+        settings = self._settings(name)
+        probing = wire_probing(settings, self.database, self.http, self.stop, clock)
+        probes = wire_probe_times(settings, probing)
+        with self._claiming(f"{name}/probe", probes.schedule, clock):
+            results = probes.run()
+        for level, line in call_lines(name, results):
+            logger.log(level, "%s", line)
+        following = probes.next_at()
+        is_early = following < probes.schedule.next_after(clock())  # a second call
+        return [Due(PROBE, name, following)] if results and is_early else []
 
     def _settings(self, name: str) -> Settings:
-        """Return the settings of one provider, without the other providers."""
-        each = next(each for each in self.loaded.settings.each if each.one.name == name)
-        return each.model_copy(update={"provider": (each.one,)})
+        with self.database.reading() as connection:
+            return self._members.of(connection, name)
 
     def _clock(self) -> Clock:
         """Return a clock that shows the time of the database.
@@ -92,9 +134,16 @@ class Tasks:
             ahead = present(connection, now()).now - now()
         return lambda: now() + ahead
 
-    def _release(self, name: str, slot: datetime) -> None:
-        with suppress(CatalogError), self.database.writing(ends_fast_path=False) as connection:
-            slots.release(plain(connection), name, slot)
+    @contextmanager
+    def _claiming(self, name: str, schedule: Schedule, clock: Clock) -> Iterator[None]:
+        """Release the claim of a slot after an exception, for another worker."""
+        slot = schedule.slot(clock())
+        try:
+            yield
+        except Exception:
+            with suppress(CatalogError), self.database.writing(ends_fast_path=False) as connection:
+                slots.release(plain(connection), name, slot)
+            raise
 
     @contextmanager
     def _alone(self, name: str) -> Iterator[bool]:
@@ -112,16 +161,12 @@ class Tasks:
                 self._running.discard(name)
 
 
-def _due_passes(settings: Settings, done: dict[str, datetime], at: datetime) -> Iterator[Due]:
-    for each in settings.each:
-        schedule, name = wire_schedule(each.schedule), each.one.name
-        slot = schedule.slot(at)
-        if name not in done or done[name] < slot:
-            room = (schedule.next_after(at) - slot) / 2
-            jitter = min(each.schedule.jitter or timedelta(), room)
-            yield Due("pass", name, max(at, slot + jitter * SystemRandom().random()))
-
-
-def _log(lines: list[Line]) -> None:
-    for level, line in lines:
+def _log_error(task: str, name: str, error: Exception) -> None:
+    if not isinstance(error, CatalogError):
+        log_trace(logger, error)
+    if task == SEND:
+        reason = error_line(error) if isinstance(error, CatalogError) else place(error)
+        logger.error("channel %s: nothing was sent, %s", name, reason)
+        return
+    for level, line in (call_lines if task == PROBE else run_lines)(name, error):
         logger.log(level, "%s", line)

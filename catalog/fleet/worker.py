@@ -9,7 +9,7 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,7 +25,9 @@ from procrastinate.exceptions import (
 from procrastinate.jobs import Status
 from procrastinate.schema import SchemaManager
 
+from catalog.core.errors import StoreError
 from catalog.core.signal_queue import STOPS
+from catalog.fleet.due import PASS, PROBE, SEND, Due
 from catalog.fleet.tasks import Tasks
 from catalog.store import job_tables
 from catalog.store.database import Database
@@ -149,22 +151,36 @@ class Worker:
         async def dispatch(timestamp: int) -> None:  # noqa: ARG001  # the engine gives it
             await self._dispatch(app)
 
-        @app.task(name="pass", queue="pass")
-        async def poll(name: str) -> None:
-            await asyncio.to_thread(self.tasks.poll, name)
+        for kind in (PASS, SEND, PROBE):
+
+            @app.task(name=kind, queue=kind)
+            async def work(name: str, kind: str = kind) -> None:
+                await self._enqueue(app, await asyncio.to_thread(self.tasks.run, kind, name))
 
     async def _dispatch(self, app: App) -> None:
         """Drop the jobs of dead workers, and enqueue what is due."""
         for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED):
             logger.warning("a worker died: its job %s is dropped and repeated", job.call_string)
             await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
-        for due in await asyncio.to_thread(self.tasks.due):
-            lock = f"{due.task} {due.name}"
-            deferrer = app.tasks[due.task].configure(
-                lock=lock, queueing_lock=lock, schedule_at=due.at
-            )
-            with suppress(AlreadyEnqueued):
-                await deferrer.defer_async(name=due.name)
+        try:
+            due = await asyncio.to_thread(self.tasks.due)
+        except StoreError as error:
+            logger.warning("nothing was enqueued: %s", error)
+        else:
+            await self._enqueue(app, due)
+
+    async def _enqueue(self, app: App, due: Sequence[Due]) -> None:
+        """Enqueue work, unless the same work waits already."""
+        waiting = await app.job_manager.list_jobs_async(status="todo") if due else ()
+        known = {job.queueing_lock for job in waiting}
+        for each in due:
+            lock = f"{each.task} {each.name}"
+            if lock not in known:
+                task = app.tasks[each.task].configure(
+                    lock=lock, queueing_lock=lock, schedule_at=each.at
+                )
+                with suppress(AlreadyEnqueued):
+                    await task.defer_async(name=each.name)
 
 
 def prepare(database: Database) -> None:

@@ -10,7 +10,7 @@ BUSY_TIMEOUT = 30.0
 """Seconds to wait for another writer. An import takes about one second."""
 REVISIONS = (
     *("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011"),
-    *("0012", "0013", "0014"),
+    *("0012", "0013", "0014", "0015"),
 )
 """The revisions in migrations/versions, oldest first. A test compares them."""
 # The journal mode stays the default, because WAL files of another user would block the owner. The

@@ -4,7 +4,7 @@ The engine is Procrastinate. Its tables exist only in PostgreSQL, and only after
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, text
 
@@ -28,8 +28,8 @@ class Jobs:
     """
 
     heartbeats: tuple[float, ...] = ()
-    waiting: Mapping[str, int] | None = None
-    running: Mapping[str, int] | None = None
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    running: Mapping[str, int] = field(default_factory=dict)
 
 
 def create(connection: Connection, schema: str) -> None:
@@ -45,7 +45,7 @@ def create(connection: Connection, schema: str) -> None:
 def read(connection: Connection) -> Jobs:
     """Return the state of the engine, empty before the first worker."""
     if not connection.scalar(_EXISTS):
-        return Jobs(waiting={}, running={})
+        return Jobs()
     counts: dict[str, dict[str, int]] = {"todo": {}, "doing": {}}
     for queue, status, number in connection.execute(_JOBS):
         counts[status][queue] = number

@@ -165,6 +165,16 @@ def has_pending(connection: Connection, channels: Collection[str]) -> bool:
     return connection.scalar(query) is not None
 
 
+def providers(connection: Connection, channel: str) -> tuple[str, ...]:
+    """Return the providers with pending messages to a channel."""
+    query = (
+        select(col(FindingRow.provider))
+        .join(table_of(DeliveryRow), col(FindingRow.id) == col(DeliveryRow.finding_id))
+        .where(col(DeliveryRow.state) == PENDING, col(DeliveryRow.channel) == channel)
+    )
+    return tuple(sorted(set(connection.scalars(query.distinct()))))
+
+
 def _sendable(now: datetime) -> tuple[ColumnElement[bool], ...]:
     next_at = col(DeliveryRow.next_at)
     # Later times are ignored, because they come from a wrong clock.

@@ -217,6 +217,15 @@ class SlotRow(SQLModel, table=True):
     done_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
+class ProviderRow(SQLModel, table=True):
+    """A provider that was added by a command. `settings` is JSON without secrets."""
+
+    __tablename__ = "provider"
+    name: str = Field(primary_key=True)
+    settings: str
+    added_at: datetime = Field(sa_type=Moment)
+
+
 class FastPathRow(SQLModel, table=True):
     """The inputs of the next poll on the fast path (see store/fast.py).
 

@@ -41,13 +41,13 @@ class Courier:
     judge: Callable[[Undelivered], Finding]
     level: int = logging.WARNING
 
-    def deliver(self) -> tuple[Backlog, ...]:
+    def deliver(self, only: str | None = None) -> tuple[Backlog, ...]:
         """Send due messages, each channel's oldest first, and return the pending ones.
 
-        After a channel refuses a message, it gets no other message until the next call. Raise
-        StoreError.
+        After a channel refuses a message, it gets no other message until the next call. With
+        `only`, one channel is served. Raise StoreError.
         """
-        names = [channel.name for channel in self.channels]
+        names = [each.name for each in self.channels if only in {None, each.name}]
         if not names:
             return ()
         while self._deliver_once(names):

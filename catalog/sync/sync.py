@@ -57,7 +57,10 @@ PLAIN = Options()
 
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """The parts of a pass, built by config/build.py."""
+    """The parts of a pass, built by config/build.py.
+
+    Without `delivers`, a pass records its messages, and another process sends them.
+    """
 
     provider: Provider
     fetch: Callable[[Validators], Answer]
@@ -67,6 +70,7 @@ class Sync:
     publisher: Publisher | None
     clock: Clock
     fast: FastPath | None = None
+    delivers: bool = True
     cache: SnapshotCache = field(default_factory=SnapshotCache)
 
     def run(self, options: Options = PLAIN) -> Pass:
@@ -90,14 +94,18 @@ class Sync:
                 recorded = self._record(start, reading, options)
             result = self._publish(*recorded, options)
             if not options.dry_run:
-                result = replace(result, pending=self.deliver(logging.INFO))
+                pending = self.deliver(logging.INFO) if self.delivers else ()
+                result = replace(result, pending=pending)
                 self._finish(result, options)
             poll = result.poll
             logger.info("%s: %s, %d findings", poll.provider, poll.outcome, len(poll.findings))
             return result
 
-    def deliver(self, level: int = logging.WARNING) -> tuple[Backlog, ...]:
-        """Send the due messages, and return the pending ones. Failures are logged at `level`."""
+    def deliver(self, level: int = logging.WARNING, only: str | None = None) -> tuple[Backlog, ...]:
+        """Send the due messages, and return the pending ones.
+
+        Failures are logged at `level`. With `only`, one channel is served.
+        """
         name, lifecycle = self.provider.name, self.provider.lifecycle
 
         def judge_one(change: Undelivered) -> Finding:
@@ -107,7 +115,7 @@ class Sync:
             )[0]
 
         channels, database, clock = self.channels, self.database, self.clock
-        return Courier(name, channels, database, clock, judge_one, level).deliver()
+        return Courier(name, channels, database, clock, judge_one, level).deliver(only)
 
     @property
     def _reader(self) -> Reader:

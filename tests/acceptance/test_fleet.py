@@ -4,15 +4,16 @@ import json
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.support.daemon import Running, guarded
+from tests.support.daemon import Gate, Running, guarded
 from tests.support.http_server import Server, Step, answer, serve
-from tests.support.postgresql_server import new_database
-from tests.support.shell import Shell
+from tests.support.postgresql_server import laid_database, new_database
+from tests.support.shell import SECONDS, Shell
 
 pytestmark = pytest.mark.xdist_group("postgresql")
 PROVIDER = """
@@ -24,6 +25,9 @@ list = {{ authorization = "none" }}
 schedule = {{ every = "{every}", jitter = "" }}
 document = {{ path = "" }}
 """
+
+
+GIVEN = '[[provider]]\nname = "a"\nkind = "openai"\nurl = "http://127.0.0.1:9"'
 
 
 def models(*names: str) -> Step:
@@ -92,3 +96,120 @@ def test_a_fleet_needs_postgresql(shell: Shell) -> None:
     ran = shell("fleet", "worker", code=2)
     assert "a fleet needs PostgreSQL, and the database is" in ran.err
     assert "`catalog --database postgresql+psycopg://USER@HOST/NAME fleet worker`" in ran.err
+
+
+@pytest.mark.long
+def test_a_stored_provider_is_polled_without_a_restart(
+    shell: Shell, place: Path, start: Callable[..., Server]
+) -> None:
+    """A running worker polls an added provider with its token, and no longer a removed one."""
+    mars, venus = start(models("argo")), start(models("dart"))
+    configure(shell, table(mars, "mars"))
+    url = new_database(place)
+    stored = table(venus, "venus", "1s").replace(
+        'list = { authorization = "none" }', 'token_env = "VENUS"'
+    )
+    stored = stored.replace('document = { path = "" }\n', "")
+    secret = {"VENUS": "venus-token"}
+    with working(replace(shell, given=secret), url) as worker:
+        worker.until("mars: first, snapshot ")
+        Path(shell.folder, "more.toml").write_text(stored, encoding="utf-8")
+        shell("--database", url, "provider", "add", "more.toml")
+        worker.until("venus: first, snapshot ")
+        listed = shell("--database", url, "provider", "list", "--format", "json").json
+        assert [each["name"] for each in listed["providers"]] == ["mars", "venus"]
+        status = shell("--database", url, "fleet", "status", "--format", "json").json
+        assert (status["workers"], status["providers"]) == (1, 2)
+        assert "workers    1" in shell("--database", url, "fleet", "status").out
+        shell("--database", url, "provider", "remove", "venus")
+        worker.stop()
+    assert venus.requests[0].headers["authorization"] == "Bearer venus-token"
+    assert shell("--database", url, "fleet", "status", code=1).out.startswith("workers    0\n")
+    text = ask(url, "SELECT count(*) FROM provider")
+    assert text == [(0,)]
+    ran = shell("--database", url, "provider", "remove", "venus", code=2)
+    assert "there is no stored provider venus" in ran.err
+
+
+@pytest.mark.long
+def test_messages_are_sent_once_by_their_own_task(
+    shell: Shell, place: Path, start: Callable[..., Server]
+) -> None:
+    """Two workers send each change to the channel once, with one slot a second."""
+    gate = Gate(answer(204))
+    gate.opened.set()
+    hook, mars = start(gate), start(models("argo"), models("argo", "dove"))
+    channel = f"""
+[[channel]]
+name = "ops"
+kind = "webhook"
+url = "{hook.url}"
+level = "info"
+"""
+    configure(shell, table(mars, "mars", "1s"), channel)
+    url = laid_database(place)
+    with working(shell, url) as one, working(shell, url) as other:
+        assert gate.arrived.wait(SECONDS)
+        one.stop()
+        other.stop()
+    assert len(hook.requests) == 1
+    assert ask(url, "SELECT state, attempts FROM delivery") == [("delivered", 1)]
+
+
+@pytest.mark.long
+def test_a_missing_token_is_reported_once_per_slot(
+    shell: Shell, place: Path, start: Callable[..., Server]
+) -> None:
+    """A stored provider without its variable is logged, and the others are polled."""
+    mars = start(models("argo"))
+    url = laid_database(place)
+    stored = table(mars, "mars") + table(mars, "venus").replace(
+        'list = { authorization = "none" }', 'token_env = "VENUS"'
+    )
+    text = stored.replace('document = { path = "" }\n', "")
+    shell("--database", url, "provider", "add", "-", stdin=text.encode())
+    with working(shell, url) as worker:
+        worker.until("mars: first, snapshot ")
+        worker.stop()
+    told = [line for line in worker.lines if "the variable VENUS for venus is not set" in line]
+    assert len(told) == 1
+    assert ask(url, "SELECT count(*) FROM slot WHERE done_at IS NOT NULL") == [(2,)]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[[provider", "is not TOML"),
+        ('[http]\nattempts = 1\n[[provider]]\nname = "a"', "must only have [[provider]] tables"),
+        ('[[provider]]\nname = "a"\nkind = "openai"', "provider.0.url: the kind openai needs one"),
+        ('[[provider]]\nname = "a"\nkind = "other"', "provider.0.kind: "),
+        ('provider = ["a"]', "provider.0: a table is expected"),
+        (f'{GIVEN}\ntoken = "x"', "provider.0: secrets are not stored; use token_file"),
+        (f'{GIVEN}\ntoken_file = "x"', "provider.0.token_file: the path must be absolute"),
+        (f'{GIVEN}\ndocument = {{ path = "x" }}', "a stored provider has no document"),
+        (f"{GIVEN}\n{GIVEN}", "has a name twice"),
+    ],
+)
+def test_a_wrong_provider_is_not_stored(shell: Shell, place: Path, text: str, told: str) -> None:
+    """Each mistake in the tables of providers is named, and nothing is stored."""
+    url = laid_database(place)
+    ran = shell("--database", url, "provider", "add", "-", stdin=text.encode(), code=2)
+    assert told in ran.err
+    assert ask(url, "SELECT count(*) FROM provider") == [(0,)]
+
+
+def test_a_provider_of_the_configuration_is_not_stored(shell: Shell, place: Path) -> None:
+    """A name that the configuration has, and bytes that are not text, are refused."""
+    url = laid_database(place)
+    configure(shell, GIVEN)
+    ran = shell("--database", url, "provider", "add", "-", stdin=GIVEN.encode(), code=2)
+    assert "the configuration already has a" in ran.err
+    ran = shell("--database", url, "provider", "add", "-", stdin=b"\xff", code=2)
+    assert "stdin is not UTF-8" in ran.err
+
+
+def test_stored_providers_need_postgresql(shell: Shell) -> None:
+    """With SQLite, the error says where a provider is written instead."""
+    ran = shell("provider", "add", "-", code=2)
+    assert "a stored provider needs PostgreSQL, and the database is" in ran.err
+    assert "Write a [[provider]] into the configuration" in ran.err
