@@ -26,6 +26,7 @@ def folded(folder: Path, earlier: str | bytes) -> Path:
         for hour in range(1, 7):
             save(database, hour, outcome=Outcome.UNCHANGED)
     with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("drop table provider")
         connection.execute("alter table fast_path rename to rest")
         connection.execute("alter table poll add column earlier text")
         connection.execute("delete from poll where id in (5, 6)")
