@@ -1,4 +1,4 @@
-"""Find the settings of each provider: of the configuration, then of the table."""
+"""Find the settings of each provider, configured or stored."""
 
 import logging
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ class Members:
         return [*self._configured.values(), *more] or [self.general.each[0]]
 
     def find(self, connection: Transaction, name: str) -> Settings | None:
-        """Return the settings of a provider without its token, None if it is removed."""
+        """Return a provider without its token, None if it was removed."""
         if name in self._configured:
             return self._configured[name]
         text = providers.find(plain(connection), name)

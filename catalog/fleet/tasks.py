@@ -58,7 +58,10 @@ class Tasks:
         return [*sends, *(due for each in members for due in due_slots(each, done, at))]
 
     def run(self, task: str, name: str) -> list[Due]:
-        """Do one piece of work, and return what is due after it. Errors are logged."""
+        """Do one piece of work, and return what is due after it.
+
+        Errors are logged.
+        """
         work = {PASS: self._poll, SEND: self._send, PROBE: self._probe}[task]
         with self._alone(f"{task} {name}") as is_alone:
             if not is_alone:
