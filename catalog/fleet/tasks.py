@@ -92,7 +92,7 @@ class Tasks:
         return [Due(SEND, each, clock()) for each in sorted(channels)]
 
     def _give_up(self, name: str, at: datetime) -> None:
-        """Finish a slot without a pass, so that its error is logged once per slot."""
+        """Finish a slot without a pass, because its error repeats."""
         with self.database.writing(ends_fast_path=False) as connection:
             settings = self._members.find(connection, name)
             if settings is not None:
