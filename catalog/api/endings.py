@@ -1,6 +1,6 @@
 """Read the models that end, with successors, and show them as JSON."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,20 +25,28 @@ class Ending:
     successors: tuple[Successor, ...]
 
 
-def read_endings(
-    connection: Transaction, each: Iterable[Settings], now: datetime
-) -> tuple[Ending, ...]:
-    """Return every model with an end.
+def every(_end: End) -> bool:
+    """Return true for every end."""
+    return True
 
-    Future ends come first, by day, then past ends, newest first. Raise NotFound if a provider has
-    no snapshot.
+
+def read_endings(
+    connection: Transaction,
+    each: Iterable[Settings],
+    now: datetime,
+    wanted: Callable[[End], bool] = every,
+) -> tuple[Ending, ...]:
+    """Return the wanted models with an end.
+
+    Future ends come first, by day, then past ends, newest first. Successors are computed for the
+    wanted ones only, because that takes long. Raise NotFound if a provider has no snapshot.
     """
     found: list[Ending] = []
     for settings in each:
         name = settings.one.name
         number = history.number_at(connection, name, None)
-        known, instead = read_ends(connection, wire_provider(settings.one), number)
-        found += [Ending(name, end, instead[end.model.key]) for end in known]
+        known = read_ends(connection, wire_provider(settings.one), number, wanted)
+        found += [Ending(name, end, instead) for end, instead in known]
     return tuple(sorted(found, key=lambda each: _order(each.end, now)))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from catalog.api.reads import read_ends, read_snapshot
+from catalog.api.reads import read_known_ends, read_snapshot
 from catalog.api.when import When
 from catalog.changes.forecast import Forecast
 from catalog.config.build import wire_provider
@@ -41,7 +41,7 @@ def read_listing(connection: Transaction, settings: Settings, at: When | None) -
     """
     names, snapshot = wire_annotations(settings), read_snapshot(connection, settings.one.name, at)
     number, provider = snapshot.number, wire_provider(settings.one)
-    known = () if at or number is None else read_ends(connection, provider, number)[0]
+    known = () if at or number is None else read_known_ends(connection, provider, number)
     ends = {end.model.key: end.forecast for end in known}
     models = (Listed(each, label(each, names), ends.get(each.key)) for each in snapshot.models)
     return Listing(snapshot, tuple(models))

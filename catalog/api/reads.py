@@ -1,13 +1,13 @@
 """Read models, their histories and changes from the store."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from catalog.api.values import ModelDetails
 from catalog.api.when import When
 from catalog.changes.change import PROBED_KINDS
 from catalog.changes.finding import REPORTED, Delisted, Finding, Level
-from catalog.changes.forecast import End, Evidence, candidates, replacements
+from catalog.changes.forecast import End, Evidence, replacements, staying
 from catalog.changes.successors import Successor
 from catalog.core.errors import NotFound
 from catalog.core.snapshot import Model, Snapshot
@@ -15,10 +15,15 @@ from catalog.providers.provider import Provider
 from catalog.store import changelog, forecasts, history
 from catalog.store.changelog import FindingFilter
 from catalog.store.database import Transaction
+from catalog.store.history import Version
 from catalog.store.model_findings import ModelFindings, read_model_findings
 
 LOGGED = ("added", "removed", "restored", "renamed", "updated", "cancelled", "drift", *PROBED_KINDS)
 """The kinds of changes of a catalog, without problems of the service."""
+
+
+Ended = tuple[End, tuple[Successor, ...]]
+"""An end with the possible successors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +62,27 @@ def find_places(
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """Ends and findings of all models, as of the current snapshot."""
+    """Ends by model key, and findings of all models, as of the current snapshot."""
 
-    ends: tuple[End, ...]
-    successors: Mapping[str, tuple[Successor, ...]]
+    ends: Mapping[str, Ended]
     findings: ModelFindings
 
 
 def read_together(connection: Transaction, provider: Provider, number: int) -> Together:
     """Return the ends and findings of all models of a provider."""
     found = read_model_findings(connection, provider.name, number)
-    return Together(*read_ends(connection, provider, number), found)
+    known = read_ends(connection, provider, number, lambda _end: True)
+    return Together({each[0].model.key: each for each in known}, found)
 
 
 def read_ends(
-    connection: Transaction, provider: Provider, number: int
-) -> tuple[tuple[End, ...], dict[str, tuple[Successor, ...]]]:
-    """Return the ends of a snapshot, and the successors by model key."""
+    connection: Transaction, provider: Provider, number: int, wanted: Callable[[End], bool]
+) -> tuple[Ended, ...]:
+    """Return the wanted ends as of a snapshot, each with its possible successors."""
     state = history.snapshot(connection, number)
     known, evidence = _known(connection, provider, state, number)
-    leaving = provider.statuses.leaving(state.models)
-    return known, candidates(known, evidence, state.models, leaving)
+    pool = staying(known, state.models, provider.statuses.leaving(state.models))
+    return tuple((end, replacements(end.model, evidence, pool)) for end in known if wanted(end))
 
 
 def read_known_ends(connection: Transaction, provider: Provider, number: int) -> tuple[End, ...]:
@@ -97,8 +102,8 @@ def read_replacements(
     """
     state = history.snapshot(connection, number)
     known, evidence = _known(connection, provider, state, number)
-    ending = {end.model.key for end in known} | {*provider.statuses.leaving(state.models)}
-    return replacements(model, evidence, state.models, ending)
+    pool = staying(known, state.models, provider.statuses.leaving(state.models))
+    return replacements(model, evidence, pool)
 
 
 def _known(
@@ -127,10 +132,9 @@ def read_details(
         if version.first_snapshot <= number
     ]
     first, last = versions[0], versions[-1]
-    known: tuple[End, ...] = ()
-    instead: Mapping[str, tuple[Successor, ...]] = {}
+    end: Ended | None = None
     if together is not None:
-        known, instead = together.ends, together.successors
+        end = together.ends.get(key)
         keys = together.findings.lineage(key)
         found = together.findings.read(connection, keys)
     else:
@@ -138,8 +142,7 @@ def read_details(
         wanted = FindingFilter(name, up_to_snapshot=number, keys=keys)
         found = changelog.findings(connection, wanted)
         if is_current:
-            known, instead = read_ends(connection, provider, number)
-    end = next((each for each in known if each.model.key == key), None)
+            end = _end(connection, provider, number, versions[-1])
     has_left = last.last_snapshot is not None and last.last_snapshot <= number
     return ModelDetails(
         provider=name,
@@ -150,9 +153,24 @@ def read_details(
         gone_since=last.until if has_left else None,
         former_keys=keys[1:],
         findings=found,
-        end=None if end is None else end.forecast,
-        successors=instead[key] if end else (),
+        end=None if end is None else end[0].forecast,
+        successors=() if end is None else end[1],
     )
+
+
+def _end(connection: Transaction, provider: Provider, number: int, last: Version) -> Ended | None:
+    """Return the end of the model of a last version.
+
+    The whole list is read only for a model with an end, because most have none.
+    """
+    key = last.model.key
+    if last.last_snapshot is None:
+        alone = Snapshot(provider.name, last.since, (last.model,), number)
+        known, _ = forecasts.known(connection, alone, (), provider.lifecycle, provider.announced)
+        if all(end.model.key != key for end in known):
+            return None
+    found = read_ends(connection, provider, number, lambda end: end.model.key == key)
+    return found[0] if found else None
 
 
 def change_filters(

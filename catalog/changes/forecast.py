@@ -13,7 +13,7 @@ from catalog.changes.announced import Announcements
 from catalog.changes.change import Basis, Retiring
 from catalog.changes.finding import Delisted
 from catalog.changes.rules import Lifecycle
-from catalog.changes.successors import Successor, successors
+from catalog.changes.successors import Pool, Successor, successors
 from catalog.core.snapshot import Model, key_order
 
 REMIND = (30, 14, 7, 1, 0)
@@ -162,22 +162,23 @@ def candidates(
     Models with an end, and those with a key in `leaving`, are excluded, unless a person or the
     provider named them.
     """
-    ending = {end.model.key for end in known} | {*leaving}
-    return {end.model.key: replacements(end.model, evidence, listed, ending) for end in known}
+    pool = staying(known, listed, leaving)
+    return {end.model.key: replacements(end.model, evidence, pool) for end in known}
 
 
-def replacements(
-    model: Model, evidence: Evidence, listed: Sequence[Model], ending: Collection[str]
-) -> tuple[Successor, ...]:
-    """Return the possible successors of a model.
+def staying(
+    known: Iterable[End], listed: Iterable[Model], leaving: Collection[str] = frozenset()
+) -> Pool:
+    """Return the listed models for `replacements`. Those with an end can only be named."""
+    return Pool.of(listed, {end.model.key for end in known} | {*leaving})
 
-    The model may have no end. Keys in `ending` are excluded, unless a person or the provider named
-    them.
-    """
+
+def replacements(model: Model, evidence: Evidence, pool: Pool) -> tuple[Successor, ...]:
+    """Return the possible successors of a model, which may have no end."""
     note, stated = evidence.notes.get(model.key), evidence.stated.get(model.key)
     named = None if note is None else note.successor
     announced = None if stated is None else stated.successor
-    return successors(model, listed, named, ending, announced)
+    return successors(model, pool, named, announced=announced)
 
 
 def reached(marks: Iterable[int], days: int) -> int | None:

@@ -1,11 +1,12 @@
 """Suggest successors of a model that ends, with their differences."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
-from itertools import groupby
+from itertools import product
 from typing import Literal
 
+from catalog.changes.text_likeness import ratio, upper_bound
 from catalog.core.snapshot import Model, key_order
 
 BEST = 3
@@ -44,9 +45,36 @@ class Successor:
         return self.is_noted or self.is_announced
 
 
+Traits = tuple[str, bool | None, str | None, str | None]
+"""The attributes of a model that decide its order, besides its limit.
+
+They are type, beta, status and vendor.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The listed models, and those without an end by their traits.
+
+    It is built once for many models that end, because each of them is compared with every model.
+    """
+
+    listed: Sequence[Model]
+    staying: Mapping[Traits, Sequence[Model]]
+
+    @classmethod
+    def of(cls, listed: Iterable[Model], ending: Collection[str] = frozenset()) -> "Pool":
+        """Group the models. Keys in `ending` are excluded, because those models end too."""
+        models, staying = tuple(listed), defaultdict[Traits, list[Model]](list)
+        for each in models:
+            if each.key not in ending:
+                staying[each.type, each.beta, each.status, _vendor(each)].append(each)
+        return cls(models, staying)
+
+
 def successors(
     model: Model,
-    listed: Iterable[Model],
+    listed: Iterable[Model] | Pool,
     noted: str | None = None,
     ending: Collection[str] = frozenset(),
     announced: str | None = None,
@@ -57,14 +85,12 @@ def successors(
     limits come first. Candidates are sorted by losses, then by similar names. Keys in `ending` are
     excluded, because those models end too.
     """
-    known = [each for each in listed if each.key != model.key]
-    first = [] if noted is None else [replace(_named(model, known, noted), is_noted=True)]
+    pool = listed if isinstance(listed, Pool) else Pool.of(listed, ending)
+    first = [] if noted is None else [replace(_named(model, pool, noted), is_noted=True)]
     if announced is not None and announced not in {model.key, model.name}:
-        successor = replace(_named(model, known, announced), is_announced=True)
+        successor = replace(_named(model, pool, announced), is_announced=True)
         first += [successor] * (successor.name not in {each.name for each in first})
-    names = {each.name for each in first}
-    staying = [each for each in known if each.key not in ending and each.name not in names]
-    alike = [each for each in staying if each.type == model.type]
+    alike = _alike(model, pool, {each.name for each in first})
     found = [Successor(each.name, differences(model, each)) for each in _best(model, alike)]
     return tuple((first + found)[:BEST])
 
@@ -85,7 +111,8 @@ def differences(model: Model, other: Model) -> tuple[Difference, ...]:
     return tuple(found)
 
 
-def _named(model: Model, known: Sequence[Model], name: str) -> Successor:
+def _named(model: Model, pool: Pool, name: str) -> Successor:
+    known = (each for each in pool.listed if each.key != model.key)
     found = [each for each in known if name in {each.name, each.key}]
     other = next((each for each in found if each.name == name), next(iter(found), None))
     if other is None:
@@ -93,22 +120,42 @@ def _named(model: Model, known: Sequence[Model], name: str) -> Successor:
     return Successor(other.name, differences(model, other))
 
 
-def _best(model: Model, alike: Sequence[Model]) -> list[Model]:
-    enough = [each for each in alike if _room(each) >= _room(model)]
-    if enough:
-        return _first(model, enough, lambda each: _order(model, each))
-    return _first(model, alike, lambda each: (-_room(each), *_order(model, each)))
+Order = tuple[int, ...]
+"""The losses, and whether the vendor is another one. Lower is better."""
 
 
-def _first(
-    model: Model, found: Iterable[Model], order: Callable[[Model], tuple[int, ...]]
-) -> list[Model]:
+def _alike(model: Model, pool: Pool, names: Collection[str]) -> dict[Order, list[Model]]:
+    """Return the other models of the same type by their order, apart from the limit."""
+    found, vendor = defaultdict[Order, list[Model]](list), _vendor(model)
+    for (kind, beta, status, maker), group in pool.staying.items():
+        if kind == model.type:
+            lost = bool(beta and not model.beta) + (model.status == READY != status)
+            others = (each for each in group if each.key != model.key and each.name not in names)
+            found[lost, vendor != maker] += others
+    return found
+
+
+def _best(model: Model, alike: Mapping[Order, Sequence[Model]]) -> list[Model]:
+    room = _room(model)
+    enough = {
+        order: [each for each in group if _room(each) >= room] for order, group in alike.items()
+    }
+    if any(enough.values()):
+        return _first(model, enough)
+    smaller = defaultdict[Order, list[Model]](list)
+    for order, group in alike.items():
+        for each in group:
+            smaller[-_room(each), *order].append(each)
+    return _first(model, smaller)
+
+
+def _first(model: Model, groups: Mapping[Order, Sequence[Model]]) -> list[Model]:
     """Return the first models by order, likeness and key.
 
     Names are only compared if the order is equal, because comparing takes long.
     """
     best: list[Model] = []
-    for _, equal in groupby(sorted(found, key=order), key=order):
+    for _, equal in sorted(groups.items()):
         best += _most_alike(model, equal, BEST - len(best))
         if len(best) >= BEST:
             break
@@ -118,22 +165,18 @@ def _first(
 def _most_alike(model: Model, others: Iterable[Model], most: int) -> list[Model]:
     """Return the models with the most similar names.
 
-    The fast upper bound of the likeness is computed first. Models below it are not compared.
+    A fast upper bound of the likeness is computed first. Models below it are not compared.
     """
-    bounds = ((_likeness(model, each, SequenceMatcher.quick_ratio), each) for each in others)
+    ours = _texts(model)
+    bounds = sorted(((_bound(ours, _texts(each)), each) for each in others), key=lambda it: -it[0])
     best: list[tuple[float, Model]] = []
-    for bound, each in sorted(bounds, key=lambda pair: -pair[0]):
+    for bound, each in bounds:
         if len(best) == most and bound < best[-1][0]:
             break
-        best.append((_likeness(model, each), each))
+        best.append((_likeness(ours, _texts(each)), each))
         best.sort(key=lambda pair: (-pair[0], key_order(pair[1].key)))
         del best[most:]
     return [each for _, each in best]
-
-
-def _order(model: Model, other: Model) -> tuple[int, int]:
-    lost = sum(each.what != "route" for each in differences(model, other))
-    return lost, _vendor(model) != _vendor(other)
 
 
 def _room(model: Model) -> int:
@@ -146,15 +189,19 @@ def _vendor(model: Model) -> str | None:
     return next((text.partition("/")[0].lower() for text in named), None)
 
 
-def _likeness(
-    model: Model,
-    other: Model,
-    ratio: Callable[[SequenceMatcher[str]], float] = SequenceMatcher.ratio,
-) -> float:
-    """Return how alike the names or descriptions are, from 0 to 1."""
-    ours, theirs = _texts(model), _texts(other)
-    pairs = ((one, another) for one in ours for another in theirs)
-    return max((ratio(SequenceMatcher(None, *pair)) for pair in pairs), default=0.0)
+def _bound(ours: Iterable[str], theirs: Iterable[str]) -> float:
+    """Return an upper bound of `_likeness`."""
+    pairs = product(ours, theirs)
+    return max((upper_bound(one, another) for one, another in pairs), default=0.0)
+
+
+def _likeness(ours: Iterable[str], theirs: Iterable[str]) -> float:
+    """Return how alike the most similar texts are, from 0 to 1."""
+    best = 0.0
+    for one, another in product(ours, theirs):
+        if upper_bound(one, another) > best:
+            best = max(best, ratio(one, another))
+    return best
 
 
 def _texts(model: Model) -> set[str]:

@@ -1,6 +1,7 @@
 """Build the document's publisher and annotations from settings."""
 
 from dataclasses import replace
+from functools import cache, lru_cache
 from importlib.resources import files
 from string import Template
 
@@ -47,9 +48,14 @@ def wire_annotations(settings: Settings) -> annotations.Annotations:
     sources = [("the shipped annotations", _shipped(settings.one.kind, "annotations.toml"))]
     if settings.document.annotations is not None:
         sources.insert(0, annotations.read(settings.document.annotations))
-    return annotations.load(*sources)
+    return _annotations(*sources)
 
 
+# A server asks for each page, and the user's file may change meanwhile.
+_annotations = lru_cache(32)(annotations.load)
+
+
+@cache
 def _shipped(kind: str, name: str) -> str:
     folder = "infomaniak" if kind == "infomaniak" else "described"
     return files(f"catalog.providers.{folder}").joinpath(name).read_text(encoding="utf-8")

@@ -1,6 +1,6 @@
 """Write and read findings with their changes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
     Executable,
     Row,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    union_all,
 )
 
 from catalog.changes.change import (
@@ -259,13 +261,7 @@ def conditions(wanted: FindingFilter) -> Iterable[Any]:
     if wanted.up_to_snapshot is not None:
         yield col(PollRow.snapshot_id) <= wanted.up_to_snapshot
     if wanted.keys:
-        keys = list(map(canonical, wanted.keys))
-        renamed = and_(col(ChangeRow.kind) == Renamed.kind, col(ChangeRow.after).in_(keys))
-        # Ends and probe results have no version. Their JSON detail has the key.
-        detail = col(ChangeRow.detail)
-        named = or_(*(detail.contains(f'"key":{key}', autoescape=True) for key in keys))
-        by_name = col(ChangeRow.kind).in_((*PROBED_KINDS, Retiring.kind, Cancelled.kind)) & named
-        yield or_(col(ModelVersionRow.key).in_(wanted.keys), renamed, by_name)
+        yield col(ChangeRow.id).in_(_of_models(wanted.provider, wanted.keys))
     levels = [str(level) for level in wanted.levels]
     chosen = ((FindingRow.level, levels), (FindingRow.rule, wanted.rules))
     yield from (col(column).in_(values) for column, values in chosen if values)
@@ -281,6 +277,22 @@ def conditions(wanted: FindingFilter) -> Iterable[Any]:
             col(DeliveryRow.message_id) == wanted.message
         )
         yield col(FindingRow.id).in_(pending)
+
+
+def _of_models(provider: str, keys: Collection[str]) -> CompoundSelect[Any]:
+    """Select the changes of some models.
+
+    It is a union, because SQLite reads all findings for a condition on two tables.
+    """
+    version, change = table_of(ModelVersionRow).alias(), table_of(ChangeRow).alias()
+    versions = select(version.c.id).where(version.c.provider == provider, version.c.key.in_(keys))
+    texts = list(map(canonical, keys))
+    renamed = and_(change.c.kind == Renamed.kind, change.c.after.in_(texts))
+    # Ends and probe results have no version. Their JSON detail has the key.
+    named = or_(*(change.c.detail.contains(f'"key":{text}', autoescape=True) for text in texts))
+    of_name = change.c.kind.in_((*PROBED_KINDS, Retiring.kind, Cancelled.kind))
+    found = (change.c.version_id.in_(versions), or_(renamed, and_(of_name, named)))
+    return union_all(*(select(change.c.id).where(each) for each in found))
 
 
 def _first_since(provider: str, snapshot: int) -> ColumnElement[int]:

@@ -300,13 +300,20 @@ def lineage(connection: Connection, provider: str, key: str, number: int) -> tup
     """Return the key and all earlier keys of a model."""
     keys = [key]
     for known in keys:  # the loop appends to this list
+        renames = select(col(ChangeRow.id)).where(
+            col(ChangeRow.kind) == "renamed", col(ChangeRow.after) == canonical(known)
+        )
+        # Asked first, because SQLite otherwise begins with all versions, and most have no rename.
+        found = connection.scalars(renames).all()
+        if not found:
+            continue
         query = (
             select(col(ModelVersionRow.key))
             .join(table_of(ChangeRow), col(ChangeRow.version_id) == col(ModelVersionRow.id))
             .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
             .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
             .where(col(ModelVersionRow.provider) == provider, col(PollRow.snapshot_id) <= number)
-            .where(col(ChangeRow.kind) == "renamed", col(ChangeRow.after) == canonical(known))
+            .where(col(ChangeRow.id).in_(found))
             .order_by(col(ChangeRow.id).desc())
         )
         keys += dict.fromkeys(each for each in connection.scalars(query) if each not in keys)

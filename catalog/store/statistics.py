@@ -1,29 +1,32 @@
 """Count rows for metrics.
 
-One scan of each table counts its rows for all providers, in 35 ms for the hourly polls of ten years
-and 10 ms for 26,000 findings. An index makes that 3.5 times faster, but takes 2.5 MB
-and a write in every poll.
+One scan of each table counts its rows for all providers, in 20 ms for the hourly polls of ten
+years. Groups would take twice as long, because SQLite sorts the rows. An index makes it 3.5 times
+faster, but takes 2.5 MB and a write in every poll.
 """
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
+from catalog.changes.finding import Level
+from catalog.changes.poll import Outcome
 from catalog.store.tables import FindingRow, ModelVersionRow, PollRow, col
 
-Counts = Mapping[str, Mapping[str, int]]
-"""Numbers of rows by provider, then by a value."""
+Counts = Mapping[tuple[str, str], int]
+"""Numbers of rows by provider and a value, also of those without rows."""
 
 
-def count_polls(connection: Connection) -> Counts:
+def count_polls(connection: Connection, providers: Iterable[str]) -> Counts:
     """Return the number of polls by provider and outcome."""
-    return _counted(connection, col(PollRow.provider), col(PollRow.outcome))
+    places = [(name, str(each)) for name in providers for each in Outcome]
+    return _counted(connection, col(PollRow.provider), col(PollRow.outcome), places)
 
 
-def count_findings(connection: Connection) -> Counts:
+def count_findings(connection: Connection, providers: Iterable[str]) -> Counts:
     """Return the number of findings by provider and level."""
-    return _counted(connection, col(FindingRow.provider), col(FindingRow.level))
+    places = [(name, str(each)) for name in providers for each in Level]
+    return _counted(connection, col(FindingRow.provider), col(FindingRow.level), places)
 
 
 def count_models(connection: Connection, provider: str) -> Mapping[tuple[str, str | None], int]:
@@ -39,10 +42,11 @@ def count_models(connection: Connection, provider: str) -> Mapping[tuple[str, st
 
 
 def _counted(
-    connection: Connection, provider: ColumnElement[str], value: ColumnElement[str]
+    connection: Connection,
+    provider: ColumnElement[str],
+    column: ColumnElement[str],
+    places: Sequence[tuple[str, str]],
 ) -> Counts:
-    found: dict[str, dict[str, int]] = defaultdict(dict)
-    query = select(provider, value, func.count()).group_by(provider, value)
-    for name, of_value, number in connection.execute(query):
-        found[name][of_value] = number
-    return found
+    is_of = [and_(provider == name, column == value) for name, value in places]
+    numbers = connection.execute(select(*(func.count(case((each, 1))) for each in is_of)))
+    return dict(zip(places, numbers.one(), strict=True))

@@ -42,10 +42,14 @@ class Replace(Arguments):
 def ends(store: Store, wanted: Ends) -> Answer:
     """Return the models that end within some days, the next end first."""
     with store.reading(wanted.provider) as reading:
-        known = read_endings(reading.connection, reading.each, reading.now)
+        now = reading.now
+        found = read_endings(
+            reading.connection,
+            reading.each,
+            now,
+            lambda end: 0 <= end.forecast.days_left(now) <= wanted.days,
+        )
         current = currency(reading)
-    now = reading.now
-    found = [each for each in known if 0 <= each.end.forecast.days_left(now) <= wanted.days]
     head = f"{count(len(found), 'model')} with a known end within {count(wanted.days, 'day')}."
     if not found:
         head += " Providers remove models without notice too."

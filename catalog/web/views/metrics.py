@@ -13,6 +13,7 @@ from catalog.config.settings import Settings
 from catalog.store import deliveries, history, polls, statistics
 from catalog.store.database import size_of
 from catalog.store.record import PENDING
+from catalog.store.statistics import Counts
 from catalog.web.metrics import Metrics, ProviderMetrics
 from catalog.web.reader import Reading
 
@@ -23,28 +24,18 @@ WITHIN = (7, 30, 90)
 def read_metrics(reading: Reading) -> Metrics:
     """Return the figures of every provider in the settings."""
     connection = reading.connection
-    polls_of = statistics.count_polls(connection)
-    findings_of = statistics.count_findings(connection)
+    names = {settings.one.name for settings in reading.each}
+    polls_of = statistics.count_polls(connection, names)
+    findings_of = statistics.count_findings(connection, names)
     return Metrics(
         version=__version__,
         database_bytes=size_of(connection),
-        providers=tuple(
-            _provider(
-                reading,
-                settings,
-                polls_of.get(settings.one.name, {}),
-                findings_of.get(settings.one.name, {}),
-            )
-            for settings in reading.each
-        ),
+        providers=tuple(_provider(reading, each, polls_of, findings_of) for each in reading.each),
     )
 
 
 def _provider(
-    reading: Reading,
-    settings: Settings,
-    outcomes: Mapping[str, int],
-    levels: Mapping[str, int],
+    reading: Reading, settings: Settings, polls_of: Counts, findings_of: Counts
 ) -> ProviderMetrics:
     connection, name = reading.connection, settings.one.name
     last = polls.newest(connection, name)
@@ -54,9 +45,9 @@ def _provider(
         last_poll=None if last is None else last.started_at,
         duration=None if last is None else last.duration_ms / 1000,
         # Zeros are written too, because an alert cannot see a counter grow from nothing.
-        polls={str(each): outcomes.get(str(each), 0) for each in Outcome},
+        polls={str(each): polls_of[name, str(each)] for each in Outcome},
         models=statistics.count_models(connection, name),
-        findings={str(each): levels.get(str(each), 0) for each in Level},
+        findings={str(each): findings_of[name, str(each)] for each in Level},
         pending=_pending(reading, settings),
         ending=_ending(reading, settings),
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from catalog.api.endings import Ending, ending_json, read_endings
 from catalog.changes.finding import Finding, Level
+from catalog.changes.forecast import End
 from catalog.report.markdown import table, text
 from catalog.report.sentences import sentence
 from catalog.store.changelog import FindingFilter
@@ -44,11 +45,11 @@ def read_overview(reading: Reading, query: Query) -> OverviewView:
     """Return what needs action, what ends soon, and the last findings."""
     connection, stored = reading.connection, reading.stored(None)
     wanted = filters_of(reading, Query({}, reading.now))
-    endings = read_endings(connection, stored, reading.now)
+    soon = read_endings(connection, stored, reading.now, lambda end: _is_soon(end, reading))
     return OverviewView(
         service=read_service(reading, query),
         breaking=read_page(connection, [_breaking(each, reading) for each in wanted], 20).findings,
-        endings=tuple(each for each in endings if _is_soon(each, reading)),
+        endings=soon,
         recent=read_page(connection, wanted, RECENT).findings,
     )
 
@@ -81,5 +82,5 @@ def _breaking(wanted: FindingFilter, reading: Reading) -> FindingFilter:
     return replace(wanted, levels=(Level.BREAKING,), since=reading.now - ACTION)
 
 
-def _is_soon(ending: Ending, reading: Reading) -> bool:
-    return 0 <= ending.end.forecast.days_left(reading.now) <= SOON
+def _is_soon(end: End, reading: Reading) -> bool:
+    return 0 <= end.forecast.days_left(reading.now) <= SOON

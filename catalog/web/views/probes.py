@@ -1,6 +1,7 @@
 """Read which model answers on which route: the page `/probes`."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from catalog.api.matrix import MatrixCell, matrix_json, read_matrix
@@ -10,12 +11,17 @@ from catalog.web.query import Query
 from catalog.web.reader import Reading
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Matrix:
     """The results of one provider by name and route."""
 
     provider: str
     known: tuple[MatrixCell, ...]
+
+    @cached_property
+    def cells(self) -> dict[tuple[str, str], Cell]:
+        """Return the results by name and route."""
+        return {(each.cell.name, each.cell.route): each.cell for each in self.known}
 
     @property
     def routes(self) -> tuple[str, ...]:
@@ -29,10 +35,7 @@ class Matrix:
 
     def cell(self, name: str, route: str) -> Cell | None:
         """Return the results of a name on a route, or None."""
-        found = (
-            each.cell for each in self.known if (each.cell.name, each.cell.route) == (name, route)
-        )
-        return next(found, None)
+        return self.cells.get((name, route))
 
 
 @dataclass(frozen=True, slots=True)
