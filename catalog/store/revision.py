@@ -20,23 +20,23 @@ from catalog.store.tables import (
 )
 
 
-def revision(connection: Connection) -> str:
+def revision(connection: Connection, *, polls: bool) -> str:
     """Return a text that identifies the content of the store.
 
-    It changes with every poll, finding, probe, note or delivery. It has the chain digest of the
-    newest snapshot, so a restored database differs too.
+    It changes with every snapshot, finding, probe or note, and with `polls` also with every poll
+    and delivery. It has the chain digest of the newest snapshot, so a restored database differs
+    too.
     """
-    parts = connection.execute(_query()).one()
+    parts = connection.execute(_query(polls=polls)).one()
     return hashlib.sha256(repr(tuple(parts)).encode()).hexdigest()[:16]
 
 
 @cache
-def _query() -> Executable:
-    rows = (PollRow, FindingRow, ProbeRow, NoteRow, SnapshotRow, DeliveryRow)
+def _query(*, polls: bool) -> Executable:
+    rows = (FindingRow, ProbeRow, NoteRow, SnapshotRow, *((PollRow, DeliveryRow) if polls else ()))
     newest = [select(func.max(col(row.id))).scalar_subquery() for row in rows]
     chain = select(col(SnapshotRow.chain)).order_by(col(SnapshotRow.id).desc()).limit(1)
     last = select(col(PollRow.started_at)).order_by(col(PollRow.id).desc()).limit(1)
     pending = select(func.count()).where(col(DeliveryRow.state) == PENDING)
-    return select(
-        *newest, chain.scalar_subquery(), last.scalar_subquery(), pending.scalar_subquery()
-    )
+    others = (last.scalar_subquery(), pending.scalar_subquery()) if polls else ()
+    return select(*newest, chain.scalar_subquery(), *others)

@@ -43,13 +43,16 @@ class Answers:
     _size: int = 0
     _lock: Lock = field(default_factory=Lock)
 
-    def answer(self, request: Request, make: Make, *, variant: str = "") -> Response:
+    def answer(
+        self, request: Request, make: Make, *, variant: str = "", shows_polls: bool = False
+    ) -> Response:
         """Return the answer of an address, 304 if the client has it.
 
-        `variant` is what the answer depends on besides the address. Raise the errors of `make`.
+        `variant` is what the answer depends on besides the address. With `shows_polls`, it changes
+        with a poll that found nothing new. Raise the errors of `make`.
         """
         with self.reader.reading() as reading:
-            etag = self._etag(request, reading, variant)
+            etag = _etag(request, reading, (reading.revision(polls=shows_polls), variant))
             if etag in request.headers.get("if-none-match", ""):
                 return Response(status_code=304, headers={"ETag": etag})
             body = self._find(etag)
@@ -58,11 +61,6 @@ class Answers:
                 self._keep(etag, body)
         headers = {"ETag": etag, "Cache-Control": "no-cache", **dict(body.headers)}
         return Response(body.content, body.status, headers, body.media_type)
-
-    def _etag(self, request: Request, reading: Reading, variant: str) -> str:
-        url = f"{request.url.path}?{request.url.query}"
-        parts = (reading.revision(), f"{reading.now:%Y-%m-%dT%H:%M}", url, variant)
-        return f'W/"{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:24]}"'
 
     def _find(self, etag: str) -> Body | None:
         with self._lock:
@@ -80,6 +78,12 @@ class Answers:
             while self._size > ROOM:
                 _, old = self._known.popitem(last=False)
                 self._size -= len(old.content)
+
+
+def _etag(request: Request, reading: Reading, parts: tuple[str, ...]) -> str:
+    url = f"{request.url.path}?{request.url.query}"
+    text = "\n".join((f"{reading.now:%Y-%m-%dT%H:%M}", url, *parts))
+    return f'W/"{hashlib.sha256(text.encode()).hexdigest()[:24]}"'
 
 
 def _made(make: Make, reading: Reading) -> Body:

@@ -37,6 +37,7 @@ class ApiRoute:
     parameters: tuple[schema.Schema, ...]
     answer: schema.Schema
     make: Make
+    shows_polls: bool = False
 
 
 def add_api(app: FastAPI, answers: Answers) -> None:
@@ -46,7 +47,7 @@ def add_api(app: FastAPI, answers: Answers) -> None:
         content = {"application/json": {"schema": route.answer}}
         app.add_api_route(
             ROOT + route.path,
-            _endpoint(answers, route.make),
+            _endpoint(answers, route),
             methods=["GET"],
             summary=route.summary,
             operation_id=route.summary.lower().replace(" ", "_").replace(",", ""),
@@ -56,12 +57,14 @@ def add_api(app: FastAPI, answers: Answers) -> None:
         )
 
 
-def _endpoint(answers: Answers, make: Make) -> Callable[[Request], Response]:
+def _endpoint(answers: Answers, route: ApiRoute) -> Callable[[Request], Response]:
     def endpoint(request: Request) -> Response:
         def body(reading: Reading) -> Body:
-            return make(reading, Query(request.query_params, reading.now), request.path_params)
+            return route.make(
+                reading, Query(request.query_params, reading.now), request.path_params
+            )
 
-        return answers.answer(request, body)
+        return answers.answer(request, body, shows_polls=route.shows_polls)
 
     return endpoint
 
@@ -133,6 +136,7 @@ ROUTES = (
         (schema.PROVIDER,),
         schema.document({"providers": schema.many(schema.STATUS)}),
         _providers,
+        shows_polls=True,
     ),
     ApiRoute(
         "/status",
@@ -140,6 +144,7 @@ ROUTES = (
         (schema.PROVIDER,),
         schema.document({"well": {"type": "boolean"}, "headline": schema.TEXT}),
         _status,
+        shows_polls=True,
     ),
     ApiRoute(
         "/models",

@@ -1,11 +1,13 @@
 """Build the web application: pages, their twins, and the API."""
 
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -24,6 +26,8 @@ from catalog.web.reader import Reader, Reading
 from catalog.web.security import Access, Guard
 from catalog.web.site import Site
 
+AT_ONCE = 2
+"""Answers that are made at the same time."""
 LOOKED = "looked"
 """The cookie with the time when a person last compared."""
 _MOMENT = re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]Z")
@@ -47,6 +51,7 @@ def make_app(reader: Reader, options: Options) -> Guard:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        lifespan=_few_threads,
     )
     links = LiveLinks(options.root_path)
     answers = Answers(reader)
@@ -54,6 +59,16 @@ def make_app(reader: Reader, options: Options) -> Guard:
     add_api(app, answers)
     _handle_errors(app, reader, links)
     return Guard(app, options.access, options.root_path)
+
+
+@asynccontextmanager
+async def _few_threads(_app: FastAPI) -> AsyncIterator[None]:
+    """Let the server make two answers at a time.
+
+    More would not be faster, but take more memory, and the time of the polls in the same process.
+    """
+    current_default_thread_limiter().total_tokens = AT_ONCE
+    yield
 
 
 def _routes(answers: Answers, site: Site, root: str) -> list[Route]:
@@ -83,7 +98,9 @@ def _page(answers: Answers, site: Site, page: Page[Any], twin: str = "") -> Endp
         def make(reading: Reading) -> Body:
             return site.page(page, reading, Query(values, reading.now), twin)
 
-        response = answers.answer(request, make, variant=values.get("from", ""))
+        response = answers.answer(
+            request, make, variant=values.get("from", ""), shows_polls=page.shows_polls
+        )
         if page.path == "/compare" and not twin:
             _remember(response, answers.reader)
         return response
@@ -110,7 +127,12 @@ def _machines(answers: Answers, root: str) -> list[Route]:
         def endpoint(request: Request) -> Response:
             # The content names the host, and metrics have two formats.
             variant = f"{request.url.netloc} {request.headers.get('accept', '')}"
-            return answers.answer(request, lambda reading: make(reading, request), variant=variant)
+            return answers.answer(
+                request,
+                lambda reading: make(reading, request),
+                variant=variant,
+                shows_polls=path == "/metrics",
+            )
 
         return Route(path, endpoint)
 
@@ -170,7 +192,7 @@ def _file(name: str) -> Endpoint:
     return endpoint
 
 
-def _live(_request: Request) -> Response:
+async def _live(_request: Request) -> Response:  # async, so that it waits for no page
     return PlainTextResponse("alive\n")
 
 

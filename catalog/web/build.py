@@ -85,7 +85,7 @@ def _newest(reading: Reading) -> datetime:
 
 def _content(reading: Reading) -> str:
     """Return a digest of the store, the settings and their files."""
-    digest = hashlib.sha256(reading.revision().encode())
+    digest = hashlib.sha256(reading.revision(polls=True).encode())
     for settings in reading.each:
         digest.update(repr(settings).encode())
         for file in (settings.check.lock, settings.document.annotations):

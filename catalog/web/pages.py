@@ -29,6 +29,8 @@ class Page(Generic[V]):
     read: Callable[[Reading, Query], V]
     as_json: Callable[[V, Reading], dict[str, Any]]
     as_markdown: Callable[[V], str]
+    shows_polls: bool = False
+    """Whether it changes with a poll that found nothing new."""
 
     @property
     def stem(self) -> str:
@@ -37,7 +39,10 @@ class Page(Generic[V]):
 
 
 PAGES: tuple[Page[Any], ...] = (
-    Page("/", "Overview", "overview.html", read_overview, overview_json, overview_markdown),
+    Page(
+        *("/", "Overview", "overview.html", read_overview, overview_json, overview_markdown),
+        shows_polls=True,
+    ),
     Page("/models", "Models", "models.html", read_models, models_json, models_markdown),
     Page("/changes", "Changes", "changes.html", read_changes, changes_json, changes_markdown),
     Page(
@@ -49,7 +54,11 @@ PAGES: tuple[Page[Any], ...] = (
     Page(
         *("/providers", "Providers", "providers.html"),
         *(read_service, service_json, providers_markdown),
+        shows_polls=True,
     ),
-    Page("/status", "Status", "status.html", read_service, service_json, providers_markdown),
+    Page(
+        *("/status", "Status", "status.html", read_service, service_json, providers_markdown),
+        shows_polls=True,
+    ),
 )
 """The pages without a name in their path, in the order of the menu."""

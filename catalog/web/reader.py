@@ -42,9 +42,9 @@ class Reading:
         value: V = self.known[name]
         return value
 
-    def revision(self) -> str:
-        """Return a text that changes with the content of the store."""
-        return revision(self.connection)
+    def revision(self, *, polls: bool) -> str:
+        """Return a text that changes with the content of the store, see store/revision.py."""
+        return revision(self.connection, polls=polls)
 
     def settings_of(self, provider: str) -> Settings:
         """Return the settings of a provider, or raise NotFound."""

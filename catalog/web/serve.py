@@ -1,5 +1,6 @@
 """Run the web server: alone, or in the background of `catalog serve`."""
 
+import asyncio
 import signal
 import socket
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from contextlib import contextmanager
 from threading import Thread
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from catalog.config.settings import Settings
 from catalog.config.types import reveal
@@ -20,6 +22,10 @@ from catalog.web.security import LOOPBACK, Access
 GRACE = 5
 """Seconds that running requests get to end."""
 BACKLOG = 256
+MOST_CONNECTIONS = 600
+"""More are closed at once, because the polls of the same process need files too."""
+PATIENCE = 30
+"""Seconds after which a connection without a complete answer is closed."""
 
 
 def listen(settings: WebSettings) -> socket.socket:
@@ -74,11 +80,53 @@ def _server(each: tuple[Settings, ...], settings: WebSettings) -> uvicorn.Server
         log_config=None,
         access_log=False,
         server_header=False,
-        lifespan="off",
+        lifespan="on",
         timeout_graceful_shutdown=GRACE,
+        http=Connection,
         h11_max_incomplete_event_size=16_384,
     )
     return uvicorn.Server(config)
+
+
+class Connection(H11Protocol):
+    """A connection that is closed if the client is too slow.
+
+    The library waits without end for the rest of a request, and for a client that does not read.
+    """
+
+    patience: float = PATIENCE
+    _answered = 0
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the library narrows it
+        """Start the timer, or close a connection too many."""
+        super().connection_made(transport)
+        if len(self.connections) > MOST_CONNECTIONS:
+            transport.abort()
+        else:
+            self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the timer."""
+        if self._timer is not None:
+            self._timer.cancel()
+        super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        """Count an answer."""
+        self._answered += 1
+        super().on_response_complete()
+
+    def _wait(self) -> None:
+        self._timer = self.loop.call_later(self.patience, self._check, self._answered)
+
+    def _check(self, before: int) -> None:
+        is_whole = not getattr(self.cycle, "more_body", True)  # there is none before a request
+        is_ours = is_whole and not self.cycle.response_started
+        if self._answered == before and not is_ours:
+            self.transport.abort()
+        else:
+            self._wait()
 
 
 def options_of(settings: WebSettings) -> Options:

@@ -18,6 +18,8 @@ from tests.support.shell import SECONDS, Live, Shell
 
 LIBRARIES = ("sqlalchemy", "sqlmodel", "httpx", "pydantic", "jsonschema", "rich", "markdown_it")
 """Libraries that take long to load."""
+WEB = ("fastapi", "starlette", "uvicorn", "jinja2", "icalendar", "prometheus_client", "mcp")
+"""Libraries of the extras for pages and assistants."""
 
 
 @pytest.fixture
@@ -97,7 +99,7 @@ def test_heavy_libraries_are_not_loaded_for_help(shell: Shell) -> None:
     loaded = {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines()}
     assert "click" in loaded
     light = {"csv", "difflib", "hashlib", "hmac", "json", "logging"}
-    assert loaded.isdisjoint({*LIBRARIES, *light, "catalog.cli.status"})
+    assert loaded.isdisjoint({*LIBRARIES, *WEB, *light, "catalog.cli.status"})
 
 
 def test_no_command_loads_a_heavy_library_for_its_own_help(shell: Shell) -> None:
@@ -121,7 +123,33 @@ print(*sys.modules)
     )
     loaded = {*ran.stdout.split()}
     assert loaded >= {"click", "catalog.cli.serve"}
-    assert loaded.isdisjoint({*LIBRARIES, "pathspec", "yaml"})
+    assert loaded.isdisjoint({*LIBRARIES, *WEB, "pathspec", "yaml"})
+
+
+def test_a_poll_loads_no_library_of_the_pages(live: Live) -> None:
+    """`catalog sync` starts as fast as without the web part."""
+    code = """
+import sys
+from catalog.cli.main import main
+sys.argv = ["catalog", "sync"]
+try:
+    main()
+finally:
+    sys.stderr.write("loaded " + " ".join(sys.modules))
+"""
+    polled, _ = live(answer(body=body(row())))
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=polled.folder,
+        env={k: v for k, v in polled.environ.items() if not k.startswith("COVERAGE_")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    loaded = {*ran.stderr.rpartition("loaded ")[2].split()}
+    assert "first, snapshot 1" in ran.stdout + ran.stderr
+    assert "sqlalchemy" in loaded
+    assert loaded.isdisjoint(WEB)
 
 
 @pytest.mark.long

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -119,15 +120,16 @@ def test_the_size_of_the_database_is_that_of_its_file(it: Rig) -> None:
 def test_each_table_is_scanned_once_for_all_providers(it: Rig) -> None:
     """Two providers take one count of polls, because a scan of ten years is the cost."""
     it.outcomes(3)
-    asked: list[str] = []
+    asked: list[tuple[str, Any]] = []
     database, settings = Database(str(it.file)), _settings(it)
     with Reader((settings, settings), database, it.clock).reading() as reading:
         event.listen(
-            reading.connection, "before_cursor_execute", lambda *each: asked.append(each[2])
+            reading.connection, "before_cursor_execute", lambda *each: asked.append(each[2:4])
         )
         read_metrics(reading)
-        counts = [sql for sql in asked if "count(CASE" in sql and "FROM poll" in sql]
-        (plan, *_) = reading.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {counts[0]}")
+        counts = [each for each in asked if "count(CASE" in each[0] and "FROM poll" in each[0]]
+        sql, values = counts[0]
+        (plan, *_) = reading.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
     database.close()
     assert len(counts) == 1
     assert plan[3] == "SCAN poll"
