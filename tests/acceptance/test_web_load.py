@@ -30,7 +30,7 @@ def _connect(place: tuple[str, int]) -> socket.socket:
 
 
 def _send(place: tuple[str, int], *parts: bytes) -> bytes:
-    """Send bytes on one connection, and return all that comes back until it is closed."""
+    """Send bytes on one connection. Return all that comes back."""
     found = b""
     with closing(_connect(place)) as sent, suppress(ConnectionError):
         # The server may close while we still send.

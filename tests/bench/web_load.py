@@ -40,7 +40,7 @@ CHANGES = 5.0
 
 @dataclass
 class Load:
-    """The requests of all clients: seconds of each, and the statuses that are no success."""
+    """The seconds of all requests, and the errors."""
 
     seconds: list[float] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)

@@ -1,4 +1,4 @@
-"""Measure the server time of every page and API route over a store.
+"""Measure the server time of every page and route.
 
     python -m tests.bench.web_routes FILE ROUNDS
 

@@ -1,4 +1,4 @@
-"""Build a store of many models with ends, past removals and results of calls.
+"""Build a store of many models with ends and calls.
 
     python -m tests.bench.web_store FILE MODELS
 

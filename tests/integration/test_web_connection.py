@@ -1,4 +1,4 @@
-"""Connections of the web server that are closed because the client is too slow."""
+"""The web server closes connections of slow clients."""
 
 import asyncio
 import socket
