@@ -62,7 +62,7 @@ def find_places(
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """Ends by model key, and findings of all models, as of the current snapshot."""
+    """Ends by model key, and findings, of the current snapshot."""
 
     ends: Mapping[str, Ended]
     findings: ModelFindings
@@ -78,7 +78,7 @@ def read_together(connection: Transaction, provider: Provider, number: int) -> T
 def read_ends(
     connection: Transaction, provider: Provider, number: int, wanted: Callable[[End], bool]
 ) -> tuple[Ended, ...]:
-    """Return the wanted ends as of a snapshot, each with its possible successors."""
+    """Return the wanted ends of a snapshot with their successors."""
     state = history.snapshot(connection, number)
     known, evidence = _known(connection, provider, state, number)
     pool = staying(known, state.models, provider.statuses.leaving(state.models))

@@ -125,7 +125,7 @@ Order = tuple[int, ...]
 
 
 def _alike(model: Model, pool: Pool, names: Collection[str]) -> dict[Order, list[Model]]:
-    """Return the other models of the same type by their order, apart from the limit."""
+    """Return the other models of the type by order, without limits."""
     found, vendor = defaultdict[Order, list[Model]](list), _vendor(model)
     for (kind, beta, status, maker), group in pool.staying.items():
         if kind == model.type:

@@ -15,12 +15,12 @@ SLOTS, MOST = 96, 8
 
 @lru_cache(TEXTS)
 def ratio(one: str, another: str) -> float:
-    """Return how alike two texts are, from 0 to 1, as difflib measures it."""
+    """Return how alike two texts are, from 0 to 1."""
     return SequenceMatcher(None, one, another).ratio()
 
 
 def upper_bound(one: str, another: str) -> float:
-    """Return a value that `ratio` does not exceed, in a hundredth of its time."""
+    """Return a fast value that `ratio` does not exceed."""
     (ours, more), (theirs, others) = _marks(one), _marks(another)
     common = (ours & theirs).bit_count() + min(more, others)
     length = len(one) + len(another)

@@ -43,7 +43,7 @@ class Reading:
         return value
 
     def revision(self, *, polls: bool) -> str:
-        """Return a text that changes with the content of the store, see store/revision.py."""
+        """Return the revision of the store, see `store.revision`."""
         return revision(self.connection, polls=polls)
 
     def settings_of(self, provider: str) -> Settings:

@@ -1,4 +1,4 @@
-"""The web server keeps answering while clients are slow, many, or send too much."""
+"""The web server keeps answering slow, many and large clients."""
 
 import re
 import socket
