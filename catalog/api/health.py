@@ -38,8 +38,9 @@ class Status:
     """The status of one provider.
 
     `waiting` counts pending messages. `left` counts those to channels that are no longer
-    configured. `keeps_schedule` is whether a daemon or `catalog sync --scheduled` did the last
-    slot. `release` is when a held answer is accepted, and `missing` are the models that it lacks.
+    configured. `answered` is the newest poll with an answer. `keeps_schedule` is whether a daemon
+    or `catalog sync --scheduled` did the last slot. `release` is when a held answer is accepted,
+    and `missing` are the models that it lacks.
     """
 
     provider: str
@@ -48,6 +49,7 @@ class Status:
     last: "PastPoll | None"
     next_run: datetime
     read_at: datetime
+    answered: "PastPoll | None" = None
     waiting: tuple[Backlog, ...] = ()
     given_up: int = 0
     left: tuple[Backlog, ...] = ()
@@ -88,7 +90,8 @@ def _main(one: Status) -> tuple[Issue, ...]:
 def _issues(one: Status) -> Iterator[Issue]:
     """Yield the problems, those that count first."""
     yield from sorted(
-        (*_deliveries(one), *_poll(one), *_age(one), *_left(one)), key=lambda each: not each.counts
+        (*_deliveries(one), *_answer(one), *_failures(one), *_age(one), *_left(one)),
+        key=lambda each: not each.counts,
     )
 
 
@@ -115,23 +118,26 @@ def _cause(waiting: Backlog) -> str:
     return f"{waiting.error}; next attempt {again}"
 
 
-def _poll(one: Status) -> Iterator[Issue]:
-    """Yield the problem of the last poll. A few failed polls are a note."""
-    last = one.last
-    if last is None or last.error is None:
+def _answer(one: Status) -> Iterator[Issue]:
+    """Yield the problem of the newest answer. Later failed polls do not solve it."""
+    poll = one.answered
+    if poll is None or poll.error is None:
         return
-    counts, cause = str(one.health.state) not in {"ok", "stale"}, last.error
     if one.release is not None:
-        todo = way_out(one.release)
-        yield Issue("the answer is held", (cause.removeprefix(HELD),), todo, counts)
-    elif str(last.outcome) == "invalid":
-        todo = "`catalog sync --dry-run` shows what is wrong with the answer."
-        yield Issue("the answer is invalid", (cause,), todo, counts)
+        yield Issue("the answer is held", (poll.error.removeprefix(HELD),), way_out(one.release))
     else:
-        failures = one.unwell.failures
-        what = "last poll failed" if failures == 1 else f"last {failures:,} polls failed"
-        todo = "`catalog doctor` checks the provider, the token and the clock."
-        yield Issue(what, (cause,), todo, counts)
+        todo = "`catalog sync --dry-run` shows what is wrong with the answer."
+        yield Issue("the answer is invalid", (poll.error,), todo)
+
+
+def _failures(one: Status) -> Iterator[Issue]:
+    """Yield the failed polls. A few of them are a note."""
+    last, failures = one.last, one.unwell.failures
+    if last is None or last.error is None or last == one.answered:
+        return
+    what = "last poll failed" if failures == 1 else f"last {failures:,} polls failed"
+    todo = "`catalog doctor` checks the provider, the token and the clock."
+    yield Issue(what, (last.error,), todo, str(one.health.state) == "failing")
 
 
 def _age(one: Status) -> Iterator[Issue]:

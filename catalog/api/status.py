@@ -28,15 +28,23 @@ def read_status(connection: Transaction, settings: Settings, moment: datetime) -
     waiting = outbox.pending(connection, name)
     given_up = deliveries.channels(connection, name, outbox.GIVEN_UP)
     is_kept = slots.was_claimed(plain(connection), name, due)
-    is_held = last is not None and last.candidate is not None
-    release = _release(connection, last, wire_policy(settings).hold)
-    missing = polls.missing_from(connection, last) if last and is_held else ()
+    answered = polls.newest_answered(connection, last) if last else None
+    is_held = answered is not None and answered.candidate is not None
+    release = _release(connection, answered, wire_policy(settings).hold)
+    missing = polls.missing_from(connection, answered) if answered and is_held else ()
     known = {channel.name for channel in settings.channel}
     return Status(
         provider=name,
-        health=examine(unwell, last.outcome if last else None, _tolerance(settings, last), moment),
+        health=examine(
+            unwell,
+            last.outcome if last else None,
+            _tolerance(settings, last),
+            moment,
+            answered=answered.outcome if answered else None,
+        ),
         unwell=unwell,
         last=last,
+        answered=answered,
         next_run=schedule.next_after(moment),
         read_at=moment,
         waiting=tuple(each for each in waiting if channel_of(each.channel) in known),
@@ -82,13 +90,13 @@ def status_json(one: Status) -> dict[str, Any]:
     return {name: value for name, value in known.items() if value is not None}
 
 
-def _release(connection: Transaction, last: PastPoll | None, hold: HoldRule) -> Release | None:
+def _release(connection: Transaction, poll: PastPoll | None, hold: HoldRule) -> Release | None:
     """Return when a held answer is accepted, None if none is held."""
-    if last is None or last.candidate is None:
+    if poll is None or poll.candidate is None:
         return None
-    following = last.started_at + hold.apart
-    held, at = polls.held_in_a_row(connection, last.provider, last.candidate, following, hold.apart)
-    return hold.release(held, last.started_at, at)
+    following = poll.started_at + hold.apart
+    held, at = polls.held_in_a_row(connection, poll.provider, poll.candidate, following, hold.apart)
+    return hold.release(held, poll.started_at, at)
 
 
 def _tolerance(settings: Settings, last: PastPoll | None) -> Tolerance:

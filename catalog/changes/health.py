@@ -143,17 +143,25 @@ class Health:
         return self.state is State.OK and self.freshness is Freshness.OK
 
 
-def examine(unwell: Unwell, last: Outcome | None, tolerance: Tolerance, now: datetime) -> Health:
+def examine(
+    unwell: Unwell,
+    last: Outcome | None,
+    tolerance: Tolerance,
+    now: datetime,
+    *,
+    answered: Outcome | None = None,
+) -> Health:
     """Compute the health. `last` is the outcome of the newest poll.
 
-    Fewer failed polls than the tolerance do not count. One held or invalid poll does.
+    Fewer failed polls than the tolerance do not count. One held or invalid poll does, also if later
+    polls failed: `answered` is the outcome of the newest poll with an answer.
     """
     accepted_at = unwell.accepted_by(now)
     age = None if accepted_at is None else now - accepted_at
     freshness = _freshness(age, tolerance)
     trouble = None if last is None else TROUBLE_OF.get(last)
     if trouble == "failing" and unwell.failures < tolerance.failures:
-        trouble = None
+        trouble = None if answered is None else TROUBLE_OF.get(answered)
     if trouble is not None:
         return Health(State(trouble), freshness, age)
     return Health(State.OK if freshness is Freshness.OK else State.STALE, freshness, age)

@@ -111,6 +111,14 @@ def newest(connection: Connection, provider: str) -> PastPoll | None:
     return None if row is None else _past(row)
 
 
+def newest_answered(connection: Connection, last: PastPoll) -> PastPoll | None:
+    """Return the newest poll with an answer, up to the last poll, or None."""
+    if last.outcome is not Outcome.FAILED:
+        return last
+    answered = col(PollRow.outcome) != str(Outcome.FAILED)
+    return next(newest_first(connection, last.provider, 1, answered), None)
+
+
 @cache
 def _newest_query() -> Executable:
     polls = table_of(PollRow)

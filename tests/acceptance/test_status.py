@@ -108,6 +108,27 @@ def test_a_poll_soon_after_a_held_one_does_not_delay_the_answer(live: Live) -> N
     assert later == before["held"]["accepted_from"]
 
 
+def test_a_held_answer_stays_a_problem_after_a_failed_poll(live: Live) -> None:
+    """A poll that fails after a held answer does not make the status OK again."""
+    shell, _ = live(answer(body=ONE), answer(body=body()), answer(503))
+    shell("sync")
+    shell("sync", code=5)
+    shell("sync", code=3)
+    lines = shell("status", code=1).lines
+    assert lines[0] == "NOT WELL: the answer is held, last poll failed"
+    assert lines[1].split() == ["infomaniak", "held"]
+    assert lines[3].strip() == "the list is empty: alpha"
+    assert lines[5] == "  note          last poll failed"
+    (one,) = shell("status", "--format", "json", code=1).json["providers"]
+    assert (one["state"], one["last_poll"]["outcome"]) == ("held", "failed")
+    assert one["held"]["missing"] == ["alpha"]
+    for _ in range(2):
+        shell("sync", code=3)
+    lines = shell("status", code=1).lines
+    assert lines[0] == "NOT WELL: the answer is held, last 3 polls failed"
+    assert lines[1].split() == ["infomaniak", "failing"]
+
+
 def test_an_old_catalog_is_exit_1(live: Live) -> None:
     """The thresholds are settings."""
     shell, _ = live(answer(body=ONE), CATALOG_FRESHNESS_WARN_AFTER="1h")
