@@ -1,10 +1,12 @@
 """Find the command that starts this program, for commands in its output."""
 
 import os
+import re
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Final
 
 STARTED_AS = "MODEL_CATALOG_STARTED_AS"
 """A script that starts this program sets this variable to the command to show."""
@@ -22,12 +24,37 @@ def program(environ: Mapping[str, str] = os.environ) -> str:
     return _shown(started, environ)
 
 
+_COMMAND: Final = re.compile(r"`catalog (?!(?:demo|help|init|completion)\b|--config)")
+"""A command in a text that reads the configuration, if it names none itself."""
+
+
 def typed(text: str) -> str:
     """Return a text whose commands in backticks work as typed here.
 
-    Texts name this program `catalog`, which a shell may not find.
+    Texts name this program `catalog`, which a shell may not find. A configuration that was given on
+    the command line is repeated, because cron mails such texts.
     """
-    return text.replace("`catalog ", f"`{program()} ") if "`catalog " in text else text
+    if "`catalog " not in text:
+        return text
+    started, given = program(), _configuration(sys.argv[1:])
+    if given is not None:
+        option = f"--config {shlex.quote(given)} "
+        text = _COMMAND.sub(lambda match: f"{match[0]}{option}", text)
+    return text.replace("`catalog ", f"`{started} ")
+
+
+def _configuration(words: Iterable[str]) -> str | None:
+    """Return the value of --config before the command, or None."""
+    rest = iter(words)
+    for word in rest:
+        name, _, value = word.partition("=")
+        if not word.startswith("-"):
+            return None
+        if name in {"--config", "--database", "--log-format"}:
+            value = value or next(rest, "")
+        if name == "--config":
+            return value or None
+    return None
 
 
 def with_config(configuration: Path, environ: Mapping[str, str] = os.environ) -> str:

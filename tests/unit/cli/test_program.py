@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog.cli.program import FINDS, STARTED_AS, program, with_config
+from catalog.cli.program import FINDS, STARTED_AS, program, typed, with_config
 
 Place = Callable[[str], Path]
 
@@ -68,3 +68,31 @@ def test_a_script_gives_the_command_to_show() -> None:
     demo = Path("demo/catalog.toml")
     assert with_config(demo, given) == "scripts/run --config demo/catalog.toml"
     assert with_config(demo, {**given, FINDS: "demo/catalog.toml"}) == "scripts/run"
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (["sync"], "`catalog polls`"),
+        (["-q", "--config", "/srv/a b.toml", "sync"], "`catalog --config '/srv/a b.toml' polls`"),
+        (["--config=x.toml", "sync"], "`catalog --config x.toml polls`"),
+        (["--log-format", "json", "--config", "x.toml"], "`catalog --config x.toml polls`"),
+        (["check", "--config", "x.toml"], "`catalog polls`"),
+        (["--config"], "`catalog polls`"),
+    ],
+)
+def test_a_command_in_a_hint_has_the_configuration_of_this_command(
+    monkeypatch: pytest.MonkeyPatch, words: list[str], shown: str
+) -> None:
+    """Without it, a hint in a mail of cron would show another database."""
+    monkeypatch.setenv(STARTED_AS, "catalog")
+    monkeypatch.setattr(sys, "argv", ["catalog", *words])
+    assert typed("See `catalog polls`.") == f"See {shown}."
+
+
+def test_some_commands_need_no_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Help and the demo read none, and a command that names its own one keeps it."""
+    monkeypatch.setenv(STARTED_AS, "catalog")
+    monkeypatch.setattr(sys, "argv", ["catalog", "--config", "x.toml", "sync"])
+    for command in ("`catalog help held`", "`catalog demo`", "`catalog --config FILE init`"):
+        assert typed(command) == command
