@@ -1,5 +1,6 @@
 """Define the global options and build the parts that commands share."""
 
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -102,14 +103,16 @@ class App:
 
     def note_spared(self) -> None:
         """Report that no document is written for another database."""
-        given = any(each.document.path for each in self.each)
-        if not self.loaded.spares_documents or not given or self.verbosity < 0:
+        written = any(each.document.path for each in self.each)
+        if not self.loaded.spares_documents or not written or self.verbosity < 0:
             return
         from catalog.cli.output import note
 
         text = "no document is written, because --database names another database than the"
-        hint = "hint: `catalog --database … render --output FILE` writes one of this database."
-        note(f"{text} configuration\n{hint}")
+        url = self.database_url or ""
+        given = "…" if "@" in url else shlex.quote(url)  # because a URL may have a password
+        command = f"`catalog --database {given} render --output FILE`"
+        note(f"{text} configuration\nhint: {command} writes one of this database.")
 
     @cached_property
     def database(self) -> Database:

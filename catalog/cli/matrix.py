@@ -18,16 +18,16 @@ DETAILS = (
     Column("ms", rank=5),
     Column("Tokens", rank=6),
     Column("As", rank=4, fit="name"),
-    Column("Said", rank=1, fit="wrap"),
+    Column("Answer", rank=1, fit="wrap"),
 )
 
 
 @click.command()
-@click.option("--said", is_flag=True, help="One line for each model and route, with the answer.")
+@click.option("--answers", is_flag=True, help="One line for each model and route, with the answer.")
 @format_option("table", "json", "markdown")
 @provider_option
 @pass_app
-def matrix(app: App, said: bool, style: str) -> int:
+def matrix(app: App, answers: bool, style: str) -> int:
     """Show which model answers on which route, and since when.
 
     It only reads the database. `(?)` marks a result that waits for a second try.
@@ -43,7 +43,7 @@ def matrix(app: App, said: bool, style: str) -> int:
         print_json(matrix_json(provider, known))
     elif not cells and style == "table":
         say("no calls")
-    elif said:
+    elif answers:
         print_rows(style, DETAILS, [_details(cell, cell.newest) for cell in ordered if cell.newest])
     else:
         routes = list(dict.fromkeys(sorted(cell.route for cell in ordered)))

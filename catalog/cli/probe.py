@@ -28,7 +28,7 @@ COLUMNS = (
     Column("Route", rank=1),
     Column("Verdict"),
     Column("ms", rank=2),
-    Column("Said", fit="wrap"),
+    Column("Answer", fit="wrap"),
 )
 PLANNED = (
     Column("Model", fit="name"),

@@ -221,7 +221,8 @@ def _meant(place: tuple[int | str, ...]) -> str | None:
             table = Settings.model_fields[above[0]].annotation if above else Settings
             beside = getattr(table, "model_fields", {})
             namesakes = [path for path in plain_settings(Settings) if path.endswith(f".{key}")]
-    near = closest(key, beside, alike=0.7)
+    words = re.split("[_-]", key)  # because `base_url` means `url`
+    near = closest(key, beside, alike=0.7) or next((each for each in beside if each in words), None)
     return namesakes[0] if namesakes else near and _dotted((*place[:-1], near))
 
 

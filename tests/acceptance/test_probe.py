@@ -141,8 +141,8 @@ def test_the_matrix_in_each_form(asking: Shell, provider: ReplayServer) -> None:
     assert table[3].endswith("refused (?)")
     markdown = asking("matrix", "--format", "markdown").lines
     assert markdown[2].startswith("| flux | short | listed | – | – | skipped 20")
-    said = asking("matrix", "--said").lines
-    assert said[1].endswith("images are made on request only: --images")
+    answers = asking("matrix", "--answers").lines
+    assert answers[1].endswith("images are made on request only: --images")
     cells = asking("matrix", "--format", "json").json["cells"]
     assert [each["route"] for each in cells] == [
         *("images", "embeddings", "embeddings-v1", "transcription")

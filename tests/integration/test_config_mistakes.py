@@ -185,6 +185,14 @@ def test_each_mistake_is_reported_in_words(file: Path, text: str, reported: str)
         ),
         ("[documents]", "documents: there is no such setting; did you mean document?"),
         ("attempts = 2", "attempts: there is no such setting; did you mean http.attempts?"),
+        (
+            'infomaniak.base_url = "x"',
+            "infomaniak.base_url: there is no such setting; did you mean infomaniak.url?",
+        ),
+        (
+            OPS + OPS_URL + 'webhook-url = "x"\n',
+            "channel.0.webhook-url: there is no such setting; did you mean channel.0.url?",
+        ),
         ("[trouble]\nrecent = 2", "trouble.recent: there is no such setting; did you mean docume"),
         (
             OPS + OPS_URL + 'levels = "info"\n',
