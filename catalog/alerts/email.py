@@ -40,6 +40,7 @@ AFTER_DATA = 120.0
 The server may scan the mail first. A shorter wait would cause a second mail, because the first one
 may be delivered. RFC 5321, 4.5.3.2.6, recommends ten minutes.
 """
+_UNREACHED = "`catalog doctor` checks the connection to the mail server."
 _LOGIN_HINT = "Check the channel's user and password."
 _TLS_HINT = "Check the server's certificate and port; smtps:// is for TLS from the first byte."
 
@@ -211,7 +212,9 @@ class EmailChannel:
                 return self._error("did not answer in time")
             case smtplib.SMTPException():
                 return self._error("offers no supported login method", _LOGIN_HINT)
-        return self._error("could not be reached")
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        what = f"{self.server.host}:{self.server.port} could not be reached: {reason}"
+        return DeliveryFailed(f"channel {self.name}: {what}", hint=_UNREACHED)
 
     def _refusal(self, code: int, text: bytes | str) -> DeliveryFailed:
         if code in LOGIN:

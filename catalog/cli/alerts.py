@@ -171,6 +171,8 @@ def test(app: App, channel: str) -> int:
                 target.send(Message(f"msg_test_{token_hex(12)}", name, now(), (), test=True))
                 say(f"{target.name}: delivered")
             except DeliveryFailed as error:
+                if error.hint == DeliveryFailed.hint:  # because it names this command
+                    error.hint = "Check the settings of the channel: `catalog config show`."
                 note_error(error)
                 failed = True
     return int(failed)

@@ -131,7 +131,7 @@ def bundled(finding: Finding) -> str | None:
 def _head(found: Finding, earlier: Sequence[int]) -> Iterator[Line]:
     yield "finding", f"{found.number} of {found.provider}, fingerprint {found.fingerprint}"
     yield "found at", stamp(found.at)
-    yield "says", sentence(found)
+    yield "text", sentence(found)
     together = bundled(found)
     if together is not None:
         yield "as one", together
@@ -250,7 +250,7 @@ def _untold(found: Finding, told: Sequence[FindingDelivery], settings: Settings)
         if wire_audience(channel).wants(found):
             yield f"{channel.name}: not sent; it was imported, or the channel is newer"
         else:
-            yield f"{channel.name}: not sent; the channel does not want it"
+            yield f"{channel.name}: not sent; the settings of the channel exclude it"
     if not settings.channel and not told:
         yield "none is configured"
 

@@ -174,8 +174,8 @@ def print_table(
     for line in table.lines(room, paint, headed=headed):
         say(f"{' ' * indent}{line}" if line else "")
     if dropped := table.dropped(room, headed=headed):
-        left_out = ", ".join(dropped)
-        say(f"Not shown: {left_out}. A wider terminal or --format json shows all.", dim=True)
+        text = f"Not shown: {', '.join(dropped)}. A wider terminal or --format json shows all."
+        say_wrapped(text, 0, dim=True)
 
 
 def terminal_width() -> int | None:

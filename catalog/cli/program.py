@@ -24,37 +24,41 @@ def program(environ: Mapping[str, str] = os.environ) -> str:
     return _shown(started, environ)
 
 
-_COMMAND: Final = re.compile(r"`catalog (?!(?:demo|help|init|completion)\b|--config)")
+_COMMAND: Final = re.compile(
+    r"`catalog (?!(?:demo|help|init|completion)\b|--(?:config|database)\b)"
+)
 """A command in a text that reads the configuration, if it names none itself."""
 
 
 def typed(text: str) -> str:
     """Return a text whose commands in backticks work as typed here.
 
-    Texts name this program `catalog`, which a shell may not find. A configuration that was given on
-    the command line is repeated, because cron mails such texts.
+    Texts name this program `catalog`, which a shell may not find. A configuration or database that
+    was given on the command line is repeated, because cron mails such texts.
     """
     if "`catalog " not in text:
         return text
-    started, given = program(), _configuration(sys.argv[1:])
-    if given is not None:
-        option = f"--config {shlex.quote(given)} "
-        text = _COMMAND.sub(lambda match: f"{match[0]}{option}", text)
+    started, given = program(), _given(sys.argv[1:])
+    if given:
+        options = "".join(f"{name} {shlex.quote(value)} " for name, value in given.items())
+        text = _COMMAND.sub(lambda match: f"{match[0]}{options}", text)
     return text.replace("`catalog ", f"`{started} ")
 
 
-def _configuration(words: Iterable[str]) -> str | None:
-    """Return the value of --config before the command, or None."""
-    rest = iter(words)
+def _given(words: Iterable[str]) -> dict[str, str]:
+    """Return the values of --config and --database before the command.
+
+    A URL with a login is left out, because it may have a password.
+    """
+    rest, given = iter(words), dict[str, str]()
     for word in rest:
         name, _, value = word.partition("=")
         if not word.startswith("-"):
-            return None
+            break
         if name in {"--config", "--database", "--log-format"}:
-            value = value or next(rest, "")
-        if name == "--config":
-            return value or None
-    return None
+            given[name] = value or next(rest, "")
+    given.pop("--log-format", None)
+    return {name: value for name, value in given.items() if value and "@" not in value}
 
 
 def with_config(configuration: Path, environ: Mapping[str, str] = os.environ) -> str:

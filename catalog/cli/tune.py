@@ -151,7 +151,10 @@ def _print(tuned: Tuned) -> None:
     settled = f"reported again after {duration(policy.settles_after)}"
     moves = count(sum(tried.damped.values()), "move")
     values = count(len(tried.damped), "value")
-    say(f"damped, {settled}: {moves} of {values}, {tried.settled:,} reported with another value")
+    say(
+        f"back and forth, {settled}: {moves} of {values}, "
+        f"{tried.settled:,} reported with another value"
+    )
     most = sorted(tried.damped.items(), key=lambda item: (-item[1], item[0][0], item[0][1] or ""))
     if most:
         shown: list[Row] = [(name, field or "listed", times) for (name, field), times in most]

@@ -224,7 +224,7 @@ def _by_place(problem: Problem) -> tuple[list[tuple[int, str]], Problem]:
 
 
 class CatalogHeld(CatalogError):
-    """The answer is valid but implausible. The baseline did not move.
+    """The answer is valid but implausible. The current snapshot stays.
 
     The list is empty, or too many models are missing: it names them. See [held](held.md).
     """

@@ -4,6 +4,7 @@ Names and values of the provider may contain anything. Control characters and li
 spaces, so that a value cannot fake a line or control a terminal.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -65,6 +66,8 @@ ENDED = {
 """The words for a problem that has ended."""
 _OF_ALIASES = {*ALIAS_RULES, FLAPPING, DAMPED}
 """The rules of findings in which aliases may go from one model to another."""
+_TWICE = re.compile(r" could not be read(?=:| through )")
+"""The part of a reason that the sentence repeats."""
 SHORT = 40
 """The maximum characters of a value in a line that would be too long."""
 
@@ -135,7 +138,8 @@ def _trouble(trouble: Trouble, at: datetime) -> str:
         case "stale":
             return f"no answer was accepted{lasted}: {trouble.reason}"
         case "failing":
-            return f"the provider could not be read{lasted}: {trouble.reason}"
+            reason = _TWICE.sub("", trouble.reason, count=1)
+            return f"the provider could not be read{lasted}: {reason}"
         case _:
             return f"answer {trouble.kind}{lasted}: {trouble.reason}"
 

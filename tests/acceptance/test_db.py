@@ -96,7 +96,7 @@ def test_a_changed_history_is_reported(own_demo: Shell) -> None:
     ran = own_demo("db", "verify", code=1)
     said = "model_version 9: 14 (reasoning) was changed: the digest does not match"
     assert ran.lines[2] == f"model versions            49  BAD  {said}"
-    assert "`catalog db restore FILE`" in ran.err
+    assert "db restore FILE`" in ran.err
     told = own_demo("db", "verify", "--format", "json", code=1).json
     assert [check["ok"] for check in told["checks"]] == [True, True, False, *[True] * 8]
     assert told["ok"] is False

@@ -118,7 +118,7 @@ def test_a_finding_is_explained(live: Live) -> None:
     lowered = shell("explain", str(found["limit-lowered"]["number"])).lines
     assert lowered[0].startswith("finding     ")
     assert lowered[2:6] == [
-        "says        beta: max_token_input 9 → 8",
+        "text        beta: max_token_input 9 → 8",
         "rule        limit-lowered: Prompts that fit before may be refused.",
         "conditions  kind updated, attribute context_limit, move lowered",
         "level       breaking; the shipped rule says breaking",
@@ -134,7 +134,7 @@ def test_a_finding_is_explained(live: Live) -> None:
 
     renamed = shell("explain", found["name-changed"]["fingerprint"][:6].upper())
     assert "  alpha (id 1): renamed to vendor/alpha (id 5)" in renamed.lines
-    assert renamed.lines[-1] == "  beta-only: not sent; the channel does not want it"
+    assert renamed.lines[-1] == "  beta-only: not sent; the settings of the channel exclude it"
     known = shell("explain", found["name-changed"]["fingerprint"], "--format", "json").json
     assert known["conditions"] == {"kind": "renamed"}
     assert known["table_level"] == known["level"] == "breaking"
@@ -179,8 +179,8 @@ def test_all_kinds_can_be_explained(live: Live) -> None:
     assert "            of changes in one finding, the most severe rule decides" in wave.lines
     assert "  and 2 more; --format json has them all" in wave.lines
     assert wave.lines[-2:] == [
-        "  ops: not sent; the channel does not want it",
-        "  beta-only: not sent; the channel does not want it",
+        "  ops: not sent; the settings of the channel exclude it",
+        "  beta-only: not sent; the settings of the channel exclude it",
     ]
     facts = shell("explain", wave.lines[0].split()[1], "--format", "json").json["facts"]
     assert len(facts) == 12

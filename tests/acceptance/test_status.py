@@ -237,7 +237,9 @@ def test_a_database_that_is_not_checked_is_said_to_be_so(live: Live) -> None:
     """A database in memory is reported as not checked."""
     shell, _ = live(answer(body=ONE))
     ran = shell("--database", "sqlite://", "status", code=1)
-    assert ran.lines[-1] == "  not checked   `catalog db verify` checks all of it"
+    assert (
+        ran.lines[-1] == "  not checked   `catalog --database sqlite:// db verify` checks all of it"
+    )
 
 
 def test_pages_that_cannot_be_read_are_an_error_with_the_way_out(live: Live) -> None:

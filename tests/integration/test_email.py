@@ -200,7 +200,9 @@ def test_a_closed_port() -> None:
     """A closed port is reported as unreachable and is retried."""
     with refusing() as url:
         error = fail(channel(int(url.rpartition(":")[2])))
-    assert str(error) == "channel ops/dev@example.org: 127.0.0.1 could not be reached"
+    reached = f"{url.removeprefix('http://')} could not be reached: Connection refused"
+    assert str(error) == f"channel ops/dev@example.org: {reached}"
+    assert error.hint == "`catalog doctor` checks the connection to the mail server."
     assert not error.for_good
 
 

@@ -77,11 +77,13 @@ def test_a_script_gives_the_command_to_show() -> None:
         (["-q", "--config", "/srv/a b.toml", "sync"], "`catalog --config '/srv/a b.toml' polls`"),
         (["--config=x.toml", "sync"], "`catalog --config x.toml polls`"),
         (["--log-format", "json", "--config", "x.toml"], "`catalog --config x.toml polls`"),
+        (["--database", "x.db", "sync"], "`catalog --database x.db polls`"),
+        (["--database=postgresql://u:secret@host/x", "sync"], "`catalog polls`"),
         (["check", "--config", "x.toml"], "`catalog polls`"),
         (["--config"], "`catalog polls`"),
     ],
 )
-def test_a_command_in_a_hint_has_the_configuration_of_this_command(
+def test_a_command_in_a_hint_has_the_options_of_this_command(
     monkeypatch: pytest.MonkeyPatch, words: list[str], shown: str
 ) -> None:
     """Without it, a hint in a mail of cron would show another database."""

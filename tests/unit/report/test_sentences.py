@@ -110,6 +110,10 @@ def move(before: JsonText | None, after: JsonText | None) -> str:
             "the provider could not be read for 1 hour: 503",
         ),
         (
+            Trouble("failing", "host/x could not be read: refused", AT - timedelta(hours=1)),
+            "the provider could not be read for 1 hour: host/x: refused",
+        ),
+        (
             Trouble("stale", "503", AT - timedelta(hours=1)),
             "no answer was accepted for 1 hour: 503",
         ),
