@@ -31,5 +31,7 @@ def completion(shell: str) -> int:
         raise AssertionError("unreachable: click knows these shells")
     # Not `source()`, because for bash it would start bash to ask for its version.
     parts = kind(cli, {}, "catalog", VARIABLE)
-    say(parts.source_template % parts.source_vars())
+    script = parts.source_template % parts.source_vars()
+    # Replaced, because click's condition is only true for the first Tab in a zsh.
+    say(script.replace("$zsh_eval_context[-1] == loadautofunc", "$funcstack[1] == _catalog"))
     return 0

@@ -60,3 +60,29 @@ echo "${{COMPREPLY[@]}}"
         "complete -o nosort -F _catalog_completion catalog",
         "snapshots",
     ]
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="needs zsh")
+def test_zsh_itself_completes_each_time(shell: Shell, tmp_path: Path) -> None:
+    """A real zsh loads the script from its path, and the second Tab completes like the first."""
+    (tmp_path / "_catalog").write_text(shell("completion", "zsh").out)
+    lines = """
+compdef() { echo registered }
+_describe() { echo "${completions_with_descriptions[1]%%:*}" }
+fpath=(. $fpath) words=(catalog db ver) CURRENT=3
+autoload -Uz _catalog
+_catalog
+_catalog
+source ./_catalog
+"""
+    path = f"{COMMAND.parent}{os.pathsep}{os.defpath}"
+    ran = subprocess.run(
+        ["zsh", "-f", "-c", lines],  # noqa: S607  # the zsh of this system
+        cwd=tmp_path,
+        env=shell.environ | {"PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=True,
+    )
+    assert ran.stdout.splitlines() == ["verify", "verify", "registered"]
