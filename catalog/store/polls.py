@@ -112,7 +112,7 @@ def newest(connection: Connection, provider: str) -> PastPoll | None:
 
 
 def newest_answered(connection: Connection, last: PastPoll) -> PastPoll | None:
-    """Return the newest poll with an answer, up to the last poll, or None."""
+    """Return the newest poll with an answer, or None."""
     if last.outcome is not Outcome.FAILED:
         return last
     answered = col(PollRow.outcome) != str(Outcome.FAILED)
