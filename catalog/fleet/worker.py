@@ -25,7 +25,7 @@ from procrastinate.exceptions import (
 from procrastinate.jobs import Status
 from procrastinate.schema import SchemaManager
 
-from catalog.core.errors import StoreError
+from catalog.core.errors import CatalogError, DatabaseUnreachable, StoreError
 from catalog.core.signal_queue import STOPS
 from catalog.fleet.due import PASS, PROBE, SEND, Due
 from catalog.fleet.tasks import Tasks
@@ -33,14 +33,29 @@ from catalog.store import job_tables
 from catalog.store.database import Database
 
 logger = logging.getLogger("catalog.fleet")
-DISPATCH = "* * * * * */10"
-"""When the dispatcher runs: every ten seconds."""
-HEARTBEAT = 5.0
-"""Seconds between two signs of life of a worker."""
-STALLED = 20.0
-"""Seconds without a sign after which a worker counts as dead."""
 PAUSE = 1.0
 """Seconds before a worker whose connection broke starts again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a worker acts, in seconds.
+
+    `heartbeat` is the time between two signs of life. After `stalled` without a sign, a worker
+    counts as dead. All workers of a fleet need the same values.
+    """
+
+    dispatch: int = 10
+    heartbeat: float = 5.0
+    stalled: float = 20.0
+
+
+class _Forward(logging.Handler):
+    """Log the engine's records in one line each, because it writes tracebacks."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log the first line of a record."""
+        logger.log(record.levelno, "job engine: %s", record.getMessage().partition("\n")[0])
 
 
 class _Connector(PsycopgConnector):
@@ -82,12 +97,12 @@ class Worker:
 
     tasks: Tasks
     concurrency: int
-    dispatch: str = DISPATCH
+    pace: Pace = Pace()
     _stopping: bool = field(default=False, init=False)
 
     def run(self) -> int:
         """Run jobs until SIGTERM or SIGINT, and return the exit code."""
-        prepare(self.tasks.database)
+        quiet()
         asyncio.run(self._serve())
         logger.info("stopped")
         return 0
@@ -131,22 +146,25 @@ class Worker:
         for each in (running, *ends):
             each.cancel()
         error = (await asyncio.gather(running, *ends, return_exceptions=True))[0]
+        if isinstance(error, CatalogError) and not isinstance(error, DatabaseUnreachable):
+            raise error  # such as a missing right, which a new attempt does not change
         if not stop.is_set():
             reason = f": {error}" if isinstance(error, Exception) else ""
             logger.warning("the connection to the database broke%s; the worker restarts", reason)
 
     async def _engine(self, app: App) -> None:
+        await asyncio.to_thread(prepare, self.tasks.database)
         async with app.open_async():
             await app.run_worker_async(
                 concurrency=self.concurrency,
                 delete_jobs="always",
                 install_signal_handlers=False,
-                update_heartbeat_interval=HEARTBEAT,
-                stalled_worker_timeout=STALLED,
+                update_heartbeat_interval=self.pace.heartbeat,
+                stalled_worker_timeout=self.pace.stalled,
             )
 
     def _register(self, app: App) -> None:
-        @app.periodic(cron=self.dispatch)
+        @app.periodic(cron=f"* * * * * */{self.pace.dispatch}")
         @app.task(name="dispatch", queue="dispatch", queueing_lock="dispatch", priority=1)
         async def dispatch(timestamp: int) -> None:  # noqa: ARG001  # the engine gives it
             await self._dispatch(app)
@@ -159,7 +177,8 @@ class Worker:
 
     async def _dispatch(self, app: App) -> None:
         """Drop the jobs of dead workers, and enqueue what is due."""
-        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED):
+        stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=self.pace.stalled)
+        for job in stalled:
             logger.warning("a worker died: its job %s is dropped and repeated", job.call_string)
             await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
         try:
@@ -184,6 +203,13 @@ class Worker:
 
 
 def prepare(database: Database) -> None:
-    """Create the engine's tables, if they are missing."""
+    """Create the engine's tables, if they are missing, or raise StoreError."""
     with database.writing(ends_fast_path=False) as connection:
         job_tables.create(connection, SchemaManager.get_schema())
+
+
+def quiet() -> None:
+    """Shorten the log of the engine and its connections."""
+    for name, level in (("procrastinate", logging.WARNING), ("psycopg.pool", logging.ERROR)):
+        log = logging.getLogger(name)
+        log.handlers, log.propagate = [_Forward(level)], False

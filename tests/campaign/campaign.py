@@ -14,6 +14,7 @@ from tests.campaign import network, storage, surroundings
 from tests.campaign.clock_setback import daemon_clock
 from tests.campaign.clock_skew import skewed_clocks
 from tests.campaign.command_kills import killed_command
+from tests.campaign.fleet import FULL, QUICK, fleet_faults
 from tests.campaign.growth import lasting
 from tests.campaign.pass_kills import killed_passes
 from tests.campaign.postgresql_cuts import cut_at_start
@@ -64,6 +65,7 @@ def scenarios(*, quick: bool) -> Mapping[str, Scenario]:
         "slots": sized(slots, 1000, 10),
         "real-time": sized(real_time, 60, 2),
         "skewed-clocks": sized(skewed_clocks, 30, 2),
+        "fleet": lambda context: [fleet_faults(QUICK if quick else FULL, context)],
         ASIDE: sized(lasting, 10_000, 30),
     }
 

@@ -31,6 +31,13 @@ def stop(folder: Path) -> None:
     _server.cache_clear()
 
 
+def restart(folder: Path) -> None:
+    """Restart the server. All its connections break."""
+    server = _server(folder)
+    server.stop()
+    server.ensure_postgres_running()
+
+
 @cache
 def _laid(folder: Path) -> str:
     """Migrate one database per process and return its name."""
