@@ -1,9 +1,6 @@
 """Measure the import of a git-scraped history by `catalog import` and git-history."""
 
-import shlex
-import shutil
 import sqlite3
-import sys
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +14,6 @@ from tests.bench.result import Line, seconds
 from tests.bench.timing import Command, cpu, in_turn, ratio
 from tests.support.shell import COMMAND
 
-EXPORT = Path(__file__).parent / "export.py"
 FASTER = 8
 ROWS = "json.loads(content)['data']"
 VERSIONS = {
@@ -75,9 +71,8 @@ def _ours(folder: Path, config: str) -> Command:
     home = folder / "ours"
     home.mkdir()
     (home / "catalog.toml").write_text(config, encoding="utf-8")
-    export = shlex.join([sys.executable, str(EXPORT), "../git", "files"])
-    words = f"{export} && {shlex.quote(str(COMMAND))} --database it.db import files"
-    return Command(("/bin/sh", "-c", words), home, plain(home))
+    words = ("--database", "it.db", "import", "--git", "../git", "--path", NAME)
+    return Command((str(COMMAND), *words), home, plain(home))
 
 
 def _theirs(folder: Path, program: str) -> Command:
@@ -91,7 +86,6 @@ def _theirs(folder: Path, program: str) -> Command:
 def _clear(folder: Path, names: list[str]) -> None:
     for name in names:
         (folder / name / "it.db").unlink(missing_ok=True)
-        shutil.rmtree(folder / name / "files", ignore_errors=True)
 
 
 def _count(file: Path, query: str) -> int:
