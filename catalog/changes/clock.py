@@ -24,9 +24,10 @@ def clock_fields(before: Snapshot, after: Snapshot) -> frozenset[str]:
     If there is only one model, its times are compared with the time of the poll.
     """
     old, new = before.by_key, after.by_key
-    pairs = [(old[key], new[key]) for key in old.keys() & new.keys()]
-    if not pairs or any(former.facts == model.facts for former, model in pairs):
+    both = old.keys() & new.keys()
+    if not both or any(old[key].facts == new[key].facts for key in both):  # the usual case
         return frozenset()
+    pairs = [(old[key], new[key]) for key in both]
     moved: dict[str, list[datetime]] = {}
     for index, (former, model) in enumerate(pairs):
         found = dict(_forward(former, model))

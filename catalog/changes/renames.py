@@ -24,6 +24,8 @@ def renames(before: Mapping[str, Model], after: Mapping[str, Model]) -> dict[str
     Marks of a model in both snapshots do not count. Of several matches, the one with most shared
     marks is used. If two have equally many, there is no rename.
     """
+    if before.keys() <= after.keys():  # the usual case
+        return {}
     removed = _by_mark(model for key, model in before.items() if key not in after)
     added = _by_mark(model for key, model in after.items() if key not in before)
     both = removed.keys() & added.keys()
