@@ -25,9 +25,12 @@ def program(environ: Mapping[str, str] = os.environ) -> str:
 
 
 _COMMAND: Final = re.compile(
-    r"`catalog (?!(?:demo|help|init|completion)\b|--(?:config|database)\b)"
+    r"`catalog (?!(?:demo|help|init|completion|web build)\b|--(?:config|database)\b)"
 )
-"""A command in a text that reads the configuration, if it names none itself."""
+"""A command in a text that reads the configuration, if it names none itself.
+
+Errors name `web build` as the writer of files, not as the next step.
+"""
 
 
 def typed(text: str) -> str:
