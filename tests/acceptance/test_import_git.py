@@ -90,7 +90,16 @@ def test_an_unchanged_file_is_an_unchanged_poll(shell: Shell) -> None:
 def test_renames_are_followed(shell: Shell) -> None:
     """Versions under an earlier name are imported, and their place names it."""
     moved = [
-        Made(2, {"old.json": None, "data/now.json": version(1)}),
+        Made(1.5, {"other": b"another file\n" * 9}),
+        Made(
+            2,
+            {
+                "old.json": None,
+                "data/now.json": version(1),
+                "other": None,
+                "renamed": b"another file\n" * 9,
+            },
+        ),
         Made(3, {"data/now.json": version(3)}),
         Made(4, {"data/now.json": None, FILE: version(3)}),
     ]
