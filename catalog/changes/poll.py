@@ -45,8 +45,8 @@ class Poll:
 
     `snapshot` is the new state if the outcome is `first` or `changed`. `candidate` is a digest of
     the keys that a held answer lacks. `error` is the cause of a held, invalid or failed poll.
-    `missing` are keys of unlisted models that are kept until their removal is confirmed. `held` is
-    the content of a held answer.
+    `missing` are keys of unlisted models that are kept until their removal is confirmed, and
+    `missing_names` their names. `held` is the content of a held answer.
     """
 
     provider: str
@@ -59,6 +59,7 @@ class Poll:
     candidate: str | None = None
     error: CatalogError | None = None
     missing: tuple[str, ...] = ()
+    missing_names: tuple[str, ...] = ()
     held: "Held | None" = None
 
     @property

@@ -23,7 +23,7 @@ def of_store(connection: Transaction, provider: Provider) -> Listing:
     """Return a listing from the database, or raise NotFound without a snapshot."""
     heads = history.heads(connection, provider.name)
     if not heads:
-        hint = "Run `catalog sync` (with a token) or `catalog import` first, or add --shipped."
+        hint = "Run `catalog sync` or `catalog import` first, or add --shipped."
         raise NotFound("no snapshot is stored yet", hint=hint)
     found = list(stretches(connection, provider.name))
     evidence = Evidence(

@@ -24,7 +24,7 @@ from catalog.report.sentences import drift_sentence
 
 LEVELS = ("breaking", "warning", "info", "quiet")
 facts_option = click.option(
-    "--facts", is_flag=True, help="Show each model of a wave (one change on many models)."
+    "--facts", is_flag=True, help="Show one line per model, also if many changed in the same way."
 )
 
 
@@ -48,8 +48,8 @@ def changes(
 ) -> int:
     """List what changed, oldest first.
 
-    If one field changes on most models at once, this is a wave, which is one line. Quiet changes,
-    which are never reported, are left out without --level quiet.
+    If one field changes on most models at once, one line shows all of them. Quiet changes, which
+    are never reported, are left out without --level quiet.
     """
     from catalog.api.reads import Place, change_filters, count_quiet, levels_from, read_changes
 
@@ -77,7 +77,8 @@ def changes(
 def diff(app: App, a: str, b: str, exit_code: bool, facts: bool, style: str) -> int:
     """Compare two states A and B.
 
-    Each is a payload file (- for stdin), a snapshot number, or a time, in any mix.
+    Each is a file with the answer of a provider (- for stdin), the number of a stored snapshot, or
+    a time, in any mix.
     """
     from catalog.api.reads import read_gone
     from catalog.config.build import wire_provider

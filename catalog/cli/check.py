@@ -62,12 +62,25 @@ class Asked:
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--catalog", "file", type=click.Path(path_type=Path), help="Compare with this file.")
 @click.option("--shipped", is_flag=True, help="Compare with the shipped history.")
-@click.option("--within", metavar="SPAN", callback=read_span, help="Warn of ends within SPAN.")
+@click.option(
+    "--within",
+    metavar="DURATION",
+    callback=read_span,
+    help="Warn of models that end within this time, such as 30d.",
+)
 @click.option("--fail-on", type=Choices(LEVELS), help="Exit with 1 from this level on.")
-@click.option("--baseline", type=_file, metavar="FILE", help="Leave out the notices in FILE.")
-@click.option("--write-baseline", is_flag=True, help="Write all that is found to the baseline.")
-@click.option("--lock", type=_file, metavar="FILE", help="Use this lock, not the configured one.")
-@click.option("--write-lock", is_flag=True, help="Write the used models and facts to the lock.")
+@click.option(
+    "--baseline", type=_file, metavar="FILE", help="Leave out the known findings that FILE lists."
+)
+@click.option(
+    "--write-baseline", is_flag=True, help="Write all findings to the FILE of --baseline."
+)
+@click.option(
+    "--lock", type=_file, metavar="FILE", help="The list of used models, in place of check.lock."
+)
+@click.option(
+    "--write-lock", is_flag=True, help="Write the used models and their state to that list."
+)
 @click.option("--strict", is_flag=True, help="Exit with 1 if a file could not be checked.")
 @click.option("--why", is_flag=True, help="List the names that were not counted, and why.")
 @click.option("--trust-config", is_flag=True, help="Use the catalog.toml of this folder.")

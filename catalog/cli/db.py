@@ -30,7 +30,7 @@ UNREADABLE = "The damage is too large to list. `catalog db restore FILE` restore
 def _whole_head(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
     """Refuse an invalid head, because a typing error is not damage."""
     if text is not None and not (len(text) == HEAD and set(text) <= set("0123456789abcdef")):
-        raise click.BadParameter(f"a head is {HEAD} hexadecimal digits, as `db verify` prints it")
+        raise click.BadParameter(f"a head is {HEAD} hexadecimal digits, as `db verify` shows it")
     return text
 
 
@@ -101,8 +101,9 @@ def upgrade(app: App) -> int:
 @db.command()
 @click.option(
     "--head",
+    metavar="HEAD",
     callback=_whole_head,
-    help="A head that was noted earlier; it must still be in the chain.",
+    help="The head that an earlier check showed: the history up to it must be unchanged.",
 )
 @format_option("text", "json")
 @pass_app
@@ -110,6 +111,8 @@ def verify(app: App, head: str | None, style: str) -> int:
     """Check that the stored history is unchanged.
 
     It shows the first bad row of each check, and exits with 1 if there is one. It writes nothing.
+    Each snapshot has a digest that includes the previous one, so they form a chain. The newest
+    digest is the head: note it elsewhere, and --head HEAD proves the history up to it later.
     """
     from catalog.store.verify import verify as check_all
 
@@ -168,12 +171,12 @@ def _read_limit(context: click.Context, option: click.Parameter, value: str) -> 
     default="90d",
     show_default=True,
     callback=_read_limit,
-    help="Keep everything used since this age, such as 90d (m, h, d or w), or date.",
+    help="Keep answers that were used since this age, such as 90d (m, h, d or w), or date.",
 )
 @click.option("--dry-run", is_flag=True, help="Count what would be dropped; drop nothing.")
 @pass_app
 def prune(app: App, limit: datetime, dry_run: bool) -> int:
-    """Drop old payload bodies and repetitive polls.
+    """Drop old answers of providers, and repetitive polls.
 
     Snapshots, models, changes and alerts are never dropped.
     """
@@ -185,7 +188,7 @@ def prune(app: App, limit: datetime, dry_run: bool) -> int:
     with database.writing(keep=not dry_run) as connection:
         pruned = pruning.prune(connection, limit)
     would = "would be " * dry_run
-    say(f"bodies of payloads: {pruned.bodies:,} of {pruned.all_bodies:,} {would}dropped")
+    say(f"stored answers: {pruned.bodies:,} of {pruned.all_bodies:,} {would}dropped")
     say(f"polls: {pruned.polls:,} of {pruned.all_polls:,} {would}dropped")
     if file and not dry_run:
         pruning.vacuum(file)

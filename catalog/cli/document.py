@@ -22,12 +22,12 @@ COLORS = {"+": "green", "-": "red", "@": "cyan"}
 @click.option("--diff", "show_diff", is_flag=True, help="Write nothing; show what would change.")
 @at_option
 @click.option("--output", metavar="FILE|-", help="Another file than the configured one, or stdout.")
-@click.option("--force", is_flag=True, help="Overwrite regions that were edited by hand.")
+@click.option("--force", is_flag=True, help="Overwrite marked regions that were edited by hand.")
 @click.option(
     "--append",
     "appends",
     is_flag=True,
-    help="Add the regions at the end of a document without markers.",
+    help="Add the regions that the program fills at the end of your own document.",
 )
 @provider_option
 @pass_app
@@ -42,7 +42,8 @@ def render(
 ) -> int:
     """Write the document from the store.
 
-    Text outside the marked regions is never changed.
+    The program writes only its own regions, between `<!-- catalog:begin NAME -->` and `<!--
+    catalog:end NAME -->`. Your text outside of them is never changed.
     """
     from catalog.config.build_document import wire_publisher
     from catalog.store import history

@@ -114,7 +114,7 @@ def bundled(finding: Finding) -> str | None:
                 how = "came or went together" if common_tendency(updates) else "moved in one poll"
                 return f"{count(len(fields), 'field')} that {how} on {models}"
             return (
-                f"a wave: one field on most models, or on {SAME_MOVES} or more models that got the "
+                f"one field on most models at once, or on {SAME_MOVES} or more models that got the "
                 "same move, or that all got the field"
             )
         case Renamed():

@@ -34,7 +34,7 @@ SHORT_COLUMNS = (
 @provider_option
 @pass_app
 def forecast(app: App, style: str) -> int:
-    """List every model with an end.
+    """List the models that end.
 
     Each line has the day, the days left, the reason, and possible successors. The next end comes
     first, and past ends come last.

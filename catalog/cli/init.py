@@ -49,7 +49,10 @@ class Target:
 @click.option("--token-stdin", "piped", is_flag=True, help="Read the token from stdin.")
 @click.option("--document", metavar="FILE|none", help="The overview; docs/models.md by default.")
 @click.option(
-    "--append", "appends", is_flag=True, help="Add the regions to a document without markers."
+    "--append",
+    "appends",
+    is_flag=True,
+    help="Add the regions that the program fills to a document of yours.",
 )
 @click.option(
     "--channel", type=click.Choice(KINDS), help="Where changes are reported; nowhere by default."

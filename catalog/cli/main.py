@@ -37,7 +37,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "doctor": ("doctor", "Check everything that a pass needs."),
     "explain": ("explain", "Explain one FINDING: its rule, its comparison, its messages."),
     "fleet": ("fleet", "Poll many providers from many machines."),
-    "forecast": ("forecast", "List every model with an end."),
+    "forecast": ("forecast", "List the models that end."),
     "help": ("help", "Show a page of the documentation, or list the topics."),
     "init": ("init", "Make a configuration, and try it."),
     "import": ("importing", "Import recorded answers from DIRECTORY."),
@@ -57,9 +57,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "snapshots": ("history", "List the accepted states of the catalog, oldest first."),
     "status": ("status", "Report whether all is well."),
     "sync": ("sync", "Poll the provider once."),
-    "tune": ("tune", "Judge the stored history again, and count what is reported."),
+    "tune": ("tune", "Count the alerts that your settings give for the stored history."),
     "web": ("web", "Serve pages, feeds, a calendar, metrics and an API, read-only."),
-    "validate": ("payloads", "Check a payload FILE, or stdin for -."),
+    "validate": ("payloads", "Check the answer of a provider in FILE, or stdin for -."),
 }
 """The module of each command, and its line in the overview."""
 GROUPS = ("alerts", "config", "db", "fleet", "provider")

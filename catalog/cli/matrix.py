@@ -23,7 +23,11 @@ DETAILS = (
 
 
 @click.command()
-@click.option("--answers", is_flag=True, help="One line for each model and route, with the answer.")
+@click.option(
+    "--answers",
+    is_flag=True,
+    help="Show one line for each model and route, with the words of the answer.",
+)
 @format_option("table", "json", "markdown")
 @provider_option
 @pass_app

@@ -24,10 +24,10 @@ from catalog.report.sentences import drift_sentence
 @provider_option
 @pass_app
 def validate(app: App, file: Path, style: str) -> int:
-    """Check a payload FILE, or stdin for -.
+    """Check the answer of a provider in FILE, or stdin for -.
 
-    It shows every problem and all drift, which is unknown or odd data that is accepted. It exits
-    with 1 on problems.
+    It shows every problem, and each drift: a difference from the known format that is accepted,
+    such as a new value. It exits with 1 on problems.
     """
     from catalog.config.build import wire_provider
 

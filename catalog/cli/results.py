@@ -137,7 +137,9 @@ def _waiting(poll: Poll) -> str:
         if is_one
         else ("are", "They count as removed if the next poll lacks them too.")
     )
-    return visible(f"{many} {are} missing from the answer: {examples(poll.missing, 10)}. {rest}")
+    return visible(
+        f"{many} {are} missing from the answer: {examples(poll.missing_names, 10)}. {rest}"
+    )
 
 
 def _print_findings(poll: Poll, *, quiet: bool) -> None:

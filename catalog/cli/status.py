@@ -1,5 +1,9 @@
 """`catalog status`: report the health of the catalog and its deliveries."""
 
+import os
+from collections.abc import Callable
+from pathlib import Path
+
 import click
 
 from catalog.api.health import OK, Issue, Status, headline
@@ -47,6 +51,9 @@ def status(app: App, style: str) -> int:
         for one in known:
             _print(one)
         say(visible(f"database        {app.database.place}, {size:,} bytes"))
+        note = read_only(app.database.file)
+        if note:
+            _print_issue(note)
         if damaged:
             _print_issue(damaged)
         elif extent in _CHECKED:
@@ -58,6 +65,20 @@ def _glance(app: App) -> tuple[Extent, str | None]:
     """Check an SQLite file briefly. A database server checks itself."""
     file = app.database.file
     return ("none", None) if file is None else glance(file)
+
+
+def read_only(
+    file: Path | None, is_allowed: Callable[[Path, int], bool] = os.access
+) -> Issue | None:
+    """Return a note if this user cannot write an SQLite file.
+
+    SQLite needs its folder too, because it writes a journal there.
+    """
+    places = () if file is None else (file.resolve(), file.resolve().parent)
+    if all(is_allowed(place, os.W_OK) for place in places):
+        return None
+    what = "this user cannot write the database, so it cannot poll"
+    return Issue(what, (), "`catalog doctor` checks it.", counts=False)
 
 
 def _print(one: Status) -> None:

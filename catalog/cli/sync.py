@@ -19,7 +19,11 @@ from catalog.core.clock import stamp
 @click.command()
 @click.option("--accept", is_flag=True, help="Apply an answer that would be held back.")
 @click.option("--dry-run", is_flag=True, help="Show everything, write and send nothing.")
-@click.option("--scheduled", is_flag=True, help="Do nothing if the schedule's slot was done.")
+@click.option(
+    "--scheduled",
+    is_flag=True,
+    help="Do nothing if another run already polled at this scheduled time.",
+)
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when the catalog changed.")
 @format_option("text", "json")
 @provider_option

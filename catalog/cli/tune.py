@@ -59,13 +59,13 @@ class Tuned:
     "--settles-after",
     metavar="DURATION",
     callback=read_span,
-    help="How long a flapping value must stay the same, in place of the setting.",
+    help="How long a value that keeps switching must stay the same, in place of the setting.",
 )
 @format_option("text", "json")
 @provider_option
 @pass_app
 def tune(app: App, removals: Removals | None, settles_after: timedelta | None, style: str) -> int:
-    """Judge the stored history again, and count what is reported.
+    """Count the alerts that your settings give for the stored history.
 
     One count reports everything at once, the other follows the settings or the options. For other
     rules, name another configuration with --config. Nothing is stored, sent or written.
@@ -148,13 +148,11 @@ def _print(tuned: Tuned) -> None:
     ]
     print_table(LEVELS, rows)
     say()
-    settled = f"reported again after {duration(policy.settles_after)}"
+    settled = f"reported again when the same for {duration(policy.settles_after)}"
     moves = count(sum(tried.damped.values()), "move")
     values = count(len(tried.damped), "value")
-    say(
-        f"back and forth, {settled}: {moves} of {values}, "
-        f"{tried.settled:,} reported with another value"
-    )
+    another = f"{tried.settled:,} reported with another value"
+    say(f"values that keep switching, {settled}: {moves} of {values}, {another}")
     most = sorted(tried.damped.items(), key=lambda item: (-item[1], item[0][0], item[0][1] or ""))
     if most:
         shown: list[Row] = [(name, field or "listed", times) for (name, field), times in most]

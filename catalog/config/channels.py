@@ -37,8 +37,8 @@ class ChannelSettings(Section):
     level: ReportedLevel = Level.INFO
     """The lowest level that the channel gets. `warning` means warnings and breaking changes."""
     models: tuple[str, ...] = ()
-    """Only findings about these models: names or ids, with `*`, `?` and `[…]` as in a shell. A wave
-    is sent whole if one of its models matches. Problems are sent anyway.
+    """Only findings about these models: names or ids, with `*`, `?` and `[…]` as in a shell. A
+    change of many models at once is sent whole if one of them matches. Problems are sent anyway.
     """
     types: tuple[str, ...] = ()
     """Only findings about models of these types, such as `llm`."""
@@ -104,7 +104,7 @@ class WebhookSettings(TextSettings):
     secret: Secret | None = None
     """The key that signs each message by [Standard Webhooks](https://www.standardwebhooks.com):
     `webhook-id`, `webhook-timestamp` and `webhook-signature`. It is `whsec_` and Base64, or any
-    text. While you replace the key, give the old and the new one with a blank between them.
+    text. While you replace the key, give the old and the new one with a space between them.
     """
     secret_file: File | None = None
     """A file that holds the secret."""

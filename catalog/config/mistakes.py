@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, get_args
+from zoneinfo import available_timezones
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -50,6 +51,9 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "union_tag_not_found": "it must be given: apprise, email, log or webhook",
     }
 )
+SYNONYMS: Final[Mapping[str, str]] = MappingProxyType({"retries": "attempts", "interval": "every"})
+"""The names of settings that other programs have, with ours."""
+_LONG_DURATION: Final = re.compile(r"([\d.]+)\s*(?=sec|min|hou?r|day)([smhd])[a-z]*", re.IGNORECASE)
 BOUNDS: Final = {"gt": "more than", "ge": "at least", "le": "at most"}
 _APPRISE: Final = (
     *("discord", "gotify", "matrix", "msteams", "ntfy", "opsgenie", "pagerduty", "pushover"),
@@ -176,7 +180,24 @@ def _what(mistake: ErrorDetails) -> str:
         return _kind(str(mistake["input"]), known, others)
     if context.keys() & BOUNDS.keys():
         return f"a number of {_bounds(mistake['loc'], context)} is expected"
-    return WORDS.get(kind, mistake["msg"].removeprefix("Value error, "))
+    text = WORDS.get(kind, mistake["msg"].removeprefix("Value error, "))
+    return f"{text}{_instead(mistake['loc'], mistake['input'], text)}"
+
+
+def _instead(place: tuple[int | str, ...], value: Any, text: str) -> str:
+    """Return the probable meaning of a duration or time zone."""
+    if not isinstance(value, str):
+        return ""
+    if "time zone" in text:
+        cities = {zone.rpartition("/")[2]: zone for zone in sorted(available_timezones())}
+        near = closest(value.rpartition("/")[2], cities, alike=0.7)
+        return did_you_mean(near and f'"{cities[near]}"')
+    if "a duration such as" not in text:
+        return ""
+    if place[-1] == "every" and ("*" in value or value.startswith("@")):
+        return f"; a cron expression goes into {_dotted((*place[:-1], 'cron'))}"
+    match = _LONG_DURATION.fullmatch(value.strip())
+    return did_you_mean(match and f'"{match[1]}{match[2].lower()}"')
 
 
 def _bounds(place: tuple[int | str, ...], broken: Mapping[str, Any]) -> str:
@@ -221,8 +242,12 @@ def _meant(place: tuple[int | str, ...]) -> str | None:
             table = Settings.model_fields[above[0]].annotation if above else Settings
             beside = getattr(table, "model_fields", {})
             namesakes = [path for path in plain_settings(Settings) if path.endswith(f".{key}")]
+            namesakes += [
+                f"channel.N.{key}" for each in CHANNELS.values() if key in each.model_fields
+            ]
     words = re.split("[_-]", key)  # because `base_url` means `url`
-    near = closest(key, beside, alike=0.7) or next((each for each in beside if each in words), None)
+    near = closest(SYNONYMS.get(key, key), beside, alike=0.7)
+    near = near or next((each for each in beside if each in words), None)
     return namesakes[0] if namesakes else near and _dotted((*place[:-1], near))
 
 

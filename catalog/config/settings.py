@@ -45,17 +45,17 @@ class HoldSettings(Section):
     """The limits that hold an implausible answer."""
 
     share: Share = Field(default=0.30, gt=0, le=1)
-    """An answer is held if more than this share of the models is missing. See [held
-    answers](rules.md#held-answers). With `1`, only an empty list is held.
+    """The part of all models that may be missing, from 0 to 1: `0.3` is 30 %. If more are missing,
+    the answer is [held](rules.md#held-answers). With `1`, only an empty list is held.
     """
     floor: Whole = Field(default=10, ge=1)
-    """The share counts only if the last snapshot has at least this number of models, because two
-    missing models of four are not unusual.
+    """The smallest number of models for which `hold.share` counts. With fewer models in the last
+    snapshot it is ignored, because two missing models of four are not unusual.
     """
     polls: Whole = Field(default=3, ge=2)
     """A held answer is accepted after this number of polls in a row that lack the same models."""
     apart: Duration = timedelta(minutes=10)
-    """The shortest time between these polls. Polls that are closer count as one."""
+    """The shortest time between two polls that `hold.polls` counts. Closer polls count as one."""
 
 
 class TroubleSettings(Section):
@@ -125,7 +125,7 @@ class ForecastSettings(Section):
 
 
 class SignalSettings(Section):
-    """The confirmation of removals and the settling time of flapping values."""
+    """When removals count, and when values that keep switching are reported again."""
 
     removals: Removals | None = None
     """When the removal of a model counts: `at once`; `again`, if a second request soon after also
@@ -134,10 +134,11 @@ class SignalSettings(Section):
     [removals](rules.md#when-a-removal-is-believed).
     """
     again_after: Duration = timedelta(seconds=30)
-    """The wait before the second request of `again`."""
+    """The wait before the second request of `removals = "again"`."""
     settles_after: LongDuration = SETTLES_AFTER
-    """A value that [moves back and forth](rules.md#what-moves-back-and-forth) is reported again
-    when it stays for this time. `catalog tune` shows the effect of another value.
+    """How long a value must stay the same to be reported again, if it [keeps
+    switching](rules.md#values-that-keep-switching) between known values. `catalog tune` shows the
+    effect of another time.
     """
 
 

@@ -81,7 +81,8 @@ def instead(finding: Finding) -> str:
         pairs = [(each.model.name, each.candidates[0]) for each in removed]
         return one_line(f"; instead: {_listed(pairs)}")
     best, *others = removed[0].candidates
-    return one_line(f"; instead: {_name(best)}{f' (+{len(others)})' if others else ''}")
+    rest = count(len(others), "other")
+    return one_line(f"; instead: {_name(best)}{f' or {rest}' if others else ''}")
 
 
 def retiring(changes: Sequence[Retiring], at: datetime) -> str:

@@ -35,5 +35,5 @@ def moved(finding: Finding) -> str:
     if finding.moves is None:
         return ""
     if finding.rule in {FLAPPING, DAMPED}:
-        return f", back and forth: move {finding.moves}"
+        return f", keeps switching: change {finding.moves}"
     return f", moved {finding.moves} times recently"

@@ -29,8 +29,9 @@ def outcome(poll: Poll, snapshot: int | None) -> str:
 def skipped(slot: datetime, done_at: datetime | None) -> str:
     """Return why this process skipped a scheduled slot."""
     if done_at is None:
-        return f"the slot of {stamp(slot)} is being done by another process"
-    return f"the slot of {stamp(slot)} was done at {stamp(done_at)}"
+        return f"the scheduled time {stamp(slot)} is being polled by another process"
+    polled = f"was already polled at {stamp(done_at)}"
+    return f"the scheduled time {stamp(slot)} {polled}, by another run or `catalog serve`"
 
 
 def pending(channel: str, messages: int, error: str | None, next_at: datetime | None) -> str:

@@ -242,12 +242,16 @@ def _chain(connection: Connection, provider: str) -> Verdicts:
             reason = "it, its models or the findings since the previous snapshot were changed"
             yield Bad("snapshot", str(row.id), reason)
         else:
-            yield f"every link matches the previous one; the head is {link.stored}"
+            yield f"each digest includes the previous one; the newest, the head, is {link.stored}"
         before = row.id
 
 
 def _noted(connection: Connection, head: str) -> Verdicts:
     query = select(col(SnapshotRow.id)).where(col(SnapshotRow.chain) == head)
     number = connection.scalar(query)
-    gone = Bad("snapshot", "?", "no snapshot has this head: the history up to it was changed")
-    yield gone if number is None else f"it is the head of snapshot {number}"
+    gone = Bad("snapshot", "?", "no snapshot has this digest: the history up to it was changed")
+    yield (
+        gone
+        if number is None
+        else f"it is the digest of snapshot {number}, so the history up to it is unchanged"
+    )

@@ -160,7 +160,9 @@ class Decision:
         if waiting:
             models = (*after.models, *waiting.values())
             after = Snapshot.of(after.provider, after.taken_at, models)
-        poll = replace(self._poll(Outcome.CHANGED, reading), missing=tuple(waiting))
+        names = tuple(model.name for model in waiting.values())
+        poll = self._poll(Outcome.CHANGED, reading)
+        poll = replace(poll, missing=tuple(waiting), missing_names=names)
         if after.digest == past.digest:
             ended = self._watch(past).recovery(changed=False)
             findings = self._judge((*ended, *drift))

@@ -78,7 +78,7 @@ def _newest(reading: Reading) -> datetime:
     found = [polls.newest(reading.connection, name) for name in reading.providers]
     times = [poll.started_at for poll in found if poll is not None]
     if not times:
-        hint = "Run `catalog sync` (with a token), `catalog import` or `catalog demo` first."
+        hint = "Run `catalog sync`, `catalog import` or `catalog demo` first."
         raise NotFound("no poll is stored yet, so there is nothing to show", hint=hint)
     return max(times).astimezone(UTC).replace(microsecond=0)
 

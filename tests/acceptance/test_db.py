@@ -82,11 +82,15 @@ def test_verify_lists_its_checks(demo: Shell) -> None:
         "told": "every digest matches",
     }
     head = told["checks"][-1]["told"].split()[-1]
-    assert lines[-1].endswith(f"the head is {head}")
+    assert lines[-1].endswith(f"the newest, the head, is {head}")
     ran = demo("db", "verify", "--head", head)
-    assert ran.lines[-1].split(maxsplit=4)[2:] == ["1", "ok", "it is the head of snapshot 5"]
+    assert ran.lines[-1].split(maxsplit=4)[2:] == [
+        "1",
+        "ok",
+        "it is the digest of snapshot 5, so the history up to it is unchanged",
+    ]
     ran = demo("db", "verify", "--head", "0" * 64, code=1)
-    assert "BAD  snapshot ?: no snapshot has this head" in ran.lines[-1]
+    assert "BAD  snapshot ?: no snapshot has this digest" in ran.lines[-1]
     assert demo.files() == before
 
 
@@ -130,12 +134,12 @@ def test_prune_drops_bodies_and_keeps_the_past(own_demo: Shell) -> None:
     asked = [["changes"], ["models"], ["snapshots"], ["polls"], ["render", "--output", "-"]]
     before = [own_demo(*words).out for words in asked]
     assert own_demo("db", "prune", "--dry-run").lines == [
-        "bodies of payloads: 4 of 5 would be dropped",
+        "stored answers: 4 of 5 would be dropped",
         "polls: 0 of 6 would be dropped",
     ]
     size = (own_demo.folder / DATABASE).stat().st_size
     ran = own_demo("db", "prune", "--keep-payloads", "90d")
-    assert ran.lines[:2] == ["bodies of payloads: 4 of 5 dropped", "polls: 0 of 6 dropped"]
+    assert ran.lines[:2] == ["stored answers: 4 of 5 dropped", "polls: 0 of 6 dropped"]
     assert ran.lines[2].startswith(f"{own_demo.folder}/{DATABASE}: {size:,} bytes before, ")
     assert [own_demo(*words).out for words in asked] == before
     assert "every digest matches; 4 without a body, pruned" in own_demo("db", "verify").out

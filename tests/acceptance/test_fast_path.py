@@ -79,12 +79,12 @@ def test_a_slot_is_done_once(live: Live) -> None:
     """On the fast path --scheduled runs each slot once, and skips finished slots."""
     shell, server = live(answer(body=BODY), CATALOG_SCHEDULE_EVERY="7d")
     shell("sync", "--scheduled")
-    assert "was done at" in shell("sync", "--scheduled").out
+    assert "was already polled at" in shell("sync", "--scheduled").out
     assert len(server.requests) == 1
     delete_rows(shell, "slot")
     ran = shell("-v", "sync", "--scheduled")
     assert "fast path" in ran.err
-    assert "was done at" in shell("sync", "--scheduled").out
+    assert "was already polled at" in shell("sync", "--scheduled").out
     told = shell("sync", "--scheduled", "--format", "json").json
     assert (told["outcome"], told["provider"]) == ("skipped", "infomaniak")
     assert shell("-q", "sync", "--scheduled").out == ""
@@ -225,7 +225,7 @@ def test_a_slot_in_hand_is_asked_for_once(live: Live) -> None:
     ran = shell("-v", "sync", "--scheduled")
     assert "fast path" in ran.err
     assert "run=" in ran.err
-    assert "is being done by another process" in told[0]
+    assert "is being polled by another process" in told[0]
     assert len(server.requests) == 2
 
 
@@ -326,6 +326,6 @@ def test_a_killed_pass_leaves_its_slot(live: Live) -> None:
     with shell.python("-c", code) as killed:
         assert killed.wait() == 9
     assert "unchanged" in shell("sync", "--scheduled").out
-    assert "was done at" in shell("sync", "--scheduled").out
+    assert "was already polled at" in shell("sync", "--scheduled").out
     assert (shell.folder / "docs" / "models.md").is_file()
     assert len(server.requests) == 2

@@ -329,7 +329,7 @@ def test_a_proposal_for_an_error_shows_its_message(shell: Shell) -> None:
 
 
 def test_a_removal_that_waits_for_the_next_poll_is_shown(start: Start) -> None:
-    """A poll that lacks a listed model names it, and the next one reports its removal."""
+    """A poll that lacks a listed model shows its name, and the next one reports its removal."""
     less = fleet(ship("argo"))
     settings = MARS.replace('removals = "at once"\n', "")
     shell, _ = start(settings, mars=(fleet(ship("argo"), ship("dart")), less, less, less))
@@ -337,7 +337,7 @@ def test_a_removal_that_waits_for_the_next_poll_is_shown(start: Start) -> None:
     dry = shell("sync", "--dry-run", "--format", "json").json
     assert (dry["outcome"], dry["missing"]) == ("unchanged", ["red/dart"])
     assert shell("sync").lines[1] == (
-        "1 model is missing from the answer: red/dart. "
+        "1 model is missing from the answer: dart. "
         "It counts as removed if the next poll lacks it too."
     )
     assert "  breaking  dart removed" in shell("sync").lines

@@ -28,8 +28,9 @@ def test_a_slot_that_was_done_is_left_alone(live: Live) -> None:
     shell, server = live(ONE, CATALOG_SCHEDULE_CRON="@yearly")
     shell("sync")
     left = shell("sync", "--scheduled")
-    assert left.out.startswith("infomaniak: the slot of 20")
-    assert "-01-01T00:00:00Z was done at 20" in left.out
+    assert left.out.startswith("infomaniak: the scheduled time 20")
+    assert "-01-01T00:00:00Z was already polled at 20" in left.out
+    assert "by another run or `catalog serve`" in left.out
     assert shell("-q", "sync", "--scheduled").out == ""
     told = shell("sync", "--scheduled", "--format", "json").json
     assert told.keys() == {"schema_version", "provider", "outcome", "slot", "done_at"}
@@ -39,7 +40,7 @@ def test_a_slot_that_was_done_is_left_alone(live: Live) -> None:
 
     fresh = ("--database", "other.db", "sync", "--scheduled")
     assert "infomaniak: first" in shell(*fresh).out
-    assert "was done at" in shell(*fresh).out
+    assert "was already polled at" in shell(*fresh).out
 
 
 def test_options_that_contradict_each_other_are_refused(live: Live) -> None:
@@ -58,10 +59,10 @@ def test_a_claimed_slot_is_left_to_its_process(live: Live) -> None:
     with serving(shell) as daemon:
         assert gate.arrived.wait(SECONDS)
         ran = shell("sync", "--scheduled")
-        assert "is being done by another process" in ran.out
+        assert "is being polled by another process" in ran.out
         assert "done_at" not in shell("sync", "--scheduled", "--format", "json").json
         with serving(shell) as second:
-            second.until("is being done by another process; next run ")
+            second.until("is being polled by another process; next run ")
             second.stop()
         gate.opened.set()
         daemon.until("infomaniak: first")

@@ -178,6 +178,28 @@ def test_each_mistake_is_reported_in_words(file: Path, text: str, reported: str)
 @pytest.mark.parametrize(
     ("text", "reported"),
     [
+        (
+            "http.retries = 2",
+            "http.retries: there is no such setting; did you mean http.attempts?",
+        ),
+        (
+            'document.time_zone = "UTC"',
+            "document.time_zone: there is no such setting; did you mean channel.N.time_zone?",
+        ),
+        (
+            'schedule.every = "0 * * *"',
+            "schedule.every: a duration such as 30s, 10m, 1h or 7d is expected; "
+            "a cron expression goes into schedule.cron",
+        ),
+        (
+            'http.deadline = "1 hour"',
+            'http.deadline: a duration such as 30s, 10m, 1h or 7d is expected; did you mean "1h"?',
+        ),
+        (
+            '[[channel]]\nkind = "log"\nname = "a"\ntime_zone = "Zurik"\n',
+            "channel.0.time_zone: this machine does not know this time zone; "
+            'an example is Europe/Zurich; did you mean "Europe/Zurich"?',
+        ),
         ("http.atempts = 2", "http.atempts: there is no such setting; did you mean http.attempts?"),
         (
             "http.retry-for = 2",

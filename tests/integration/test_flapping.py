@@ -1,6 +1,6 @@
 """Flapping values get two reports, and short gaps get none.
 
-A value flaps if it moves back and forth.
+A value flaps if it keeps switching between known values.
 """
 
 from dataclasses import replace
@@ -54,7 +54,7 @@ def test_back_and_forth_is_reported_twice(tmp_path: Path) -> None:
         rules = [[rule for rule, _ in reported(it)] for _ in steps]
         assert rules == [[], ["limit-lowered"], ["flapping"], *[["flapping-damped"]] * 2]
         assert it.ear.rules == [["limit-lowered"], ["flapping"]]
-        assert "back and forth: move 2" in sentence(it.ear.messages[1].findings[0])
+        assert "keeps switching: change 2" in sentence(it.ear.messages[1].findings[0])
 
 
 @pytest.mark.long

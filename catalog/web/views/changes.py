@@ -32,7 +32,7 @@ class ChangesView:
 
     page: Page
     filters: dict[str, str]
-    rules: tuple[str, ...]
+    rules: tuple[Rule, ...]
     providers: tuple[str, ...]
     months: tuple[str, ...]
     month: str | None = None
@@ -78,7 +78,8 @@ def read_month(reading: Reading, month: str, size: int = MONTH_SIZE) -> ChangesV
 
 def _view(reading: Reading, page: Page, filters: dict[str, str]) -> ChangesView:
     months = months_with_findings(reading.connection)
-    return ChangesView(page, filters, tuple(sorted(rules())), reading.providers, months)
+    known = tuple(sorted(rules().values(), key=lambda each: each.id))
+    return ChangesView(page, filters, known, reading.providers, months)
 
 
 def read_finding(reading: Reading, number: int) -> FindingView:

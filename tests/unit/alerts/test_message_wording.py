@@ -52,7 +52,7 @@ def test_one_finding_names_the_command_that_explains_it() -> None:
     """The last line of one finding explains it, and names the replacement of its model."""
     one = finding(Removed(model("6", "llama3"), candidates=("qwen3", "kimi")), number=17)
     lines = Wording(channel="team").text(message((one,))).splitlines()
-    assert lines[1] == "⛔ llama3 removed; instead: qwen3 (+1)"
+    assert lines[1] == "⛔ llama3 removed; instead: qwen3 or 1 other"
     assert lines[-1] == "More: `catalog explain 17`"
 
 

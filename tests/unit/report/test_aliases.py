@@ -22,9 +22,9 @@ def test_aliases_that_most_models_lose_are_named() -> None:
 
 
 def test_an_alias_that_goes_back_is_named() -> None:
-    """A finding about an alias that goes back and forth says between which models it goes."""
+    """A finding about an alias that keeps switching says between which models it goes."""
     before: Rows = {"a": {"also": ["latest"]}, "b": {"also": []}}
     (finding,) = found(before, {"a": {"also": []}, "b": {"also": ["latest"]}})
     assert sentence(finding) == "also latest: a → b"
     returned = replace(finding, rule=FLAPPING, moves=2)
-    assert sentence(returned) == "also latest: a → b, back and forth: move 2"
+    assert sentence(returned) == "also latest: a → b, keeps switching: change 2"

@@ -14,7 +14,7 @@ LLAMA, QWEN = model("6", "llama3"), model("7", "qwen2")
     [
         ((), ""),
         (("qwen3",), "; instead: qwen3"),
-        (("qwen3", "mixtral", "alpha"), "; instead: qwen3 (+2)"),
+        (("qwen3", "mixtral", "alpha"), "; instead: qwen3 or 2 others"),
     ],
 )
 def test_the_best_replacement_is_named(candidates: tuple[str, ...], words: str) -> None:

@@ -30,46 +30,50 @@ def settled(fields: int) -> list[Updated]:
 @pytest.mark.parametrize(
     ("changes", "said", "why"),
     [
-        (on(4, "x", 1, 2), "x on 4 models: 1 → 2 (m0, m1, m2 and 1 more)", "a wave: one field"),
+        (
+            on(4, "x", 1, 2),
+            "x on 4 models: 1 → 2 (m0, m1, m2 and 1 more)",
+            "one field on most models",
+        ),
         (
             [*on(1, "x", 1, 2), *on(1, "x", 1, 3)],
             "x on 1 model: 1 → 2 … 3, raised (m0)",
-            "a wave: one field",
+            "one field on most models",
         ),
         (
             [*on(2, "x", "5", "0.000001"), *on(1, "x", "7", "1e-3")],
             "x on 2 models: 5 … 7 → 0.000001 … 1e-3, lowered (m0, m1)",
-            "a wave: one field",
+            "one field on most models",
         ),
         (
             [*on(1, "x", "0", "0.01"), *on(1, "x", "1", "1.5"), *on(1, "x", "0", "0.05")],
             "x on 1 model: 0 … 1 → 0.01 … 1.5, raised (m0)",
-            "a wave: one field",
+            "one field on most models",
         ),
         (
             [*on(1, "x", 1000, 2), *on(1, "x", 2, 3000)],
             "x on 1 model: 2 … 1,000 → 2 … 3,000, 2 different moves (m0)",
-            "a wave: one field",
+            "one field on most models",
         ),
         (
             [*on(1, "x", 1, "1.0"), *on(1, "x", 1, "1.00")],
             "x on 1 model: 1 → 1.0, 2 different moves (m0)",
-            "a wave: one field",
+            "one field on most models",
         ),
         (
             [*on(1, "x", "1", "1 each"), *on(1, "x", "2", "two")],
             "x on 1 model: 2 different moves (m0)",
-            "a wave: one field",
+            "one field on most models",
         ),
         (
             [*on(1, "x", 1, None), *on(1, "x", 2, None)],
             "x on 1 model: gone, 2 different values (m0)",
-            "a wave: one field",
+            "one field on most models",
         ),
         (
             [*on(1, "x", "a long text", "a long…"), *on(1, "x", "another text", "another")],
             "x on 1 model: cut short (m0)",
-            "a wave: one field",
+            "one field on most models",
         ),
         (
             [*on(1, "in", "0.000001", "1"), *on(1, "out", "0.000002", "2")],
@@ -84,7 +88,7 @@ def settled(fields: int) -> list[Updated]:
         (
             [*on(1, "x", "a", "a text"), *on(1, "x", "b", "b text")],
             "x on 1 model: written out (m0)",
-            "a wave: one field",
+            "one field on most models",
         ),
         (
             [*on(1, "a.b", None, 1), *on(1, "a.c.d", None, 2)],
@@ -162,12 +166,12 @@ def settled(fields: int) -> list[Updated]:
         (
             [*on(2, "tags", ["a"], ["a", "z"]), *on(1, "tags", ["b"], ["b", "z"])],
             "tags on 2 models: +z (m0, m1)",
-            "a wave: one field",
+            "one field on most models",
         ),
         (
             [*on(1, "title", "Ab: one", "A b: one"), *on(1, "title", "Ab: two", "A b: two")],
             'title on 1 model: "Ab" → "A b" in each (m0)',
-            "a wave: one field",
+            "one field on most models",
         ),
     ],
 )

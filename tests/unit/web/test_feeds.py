@@ -61,7 +61,7 @@ def test_a_reader_of_atom_shows_the_finding() -> None:
     assert [tag.term for tag in entry.tags] == ["breaking", "model-removed", "infomaniak"]
     assert entry.updated_parsed[:6] == (2025, 12, 23, 10, 16, 55)
     content = entry.content[0].value
-    assert "Instead: qwen3-next (+1)." in content
+    assert "Instead: qwen3-next or 1 other." in content
     assert rules()["model-removed"].why in content
     assert "catalog explain 7" in content
 
@@ -97,7 +97,7 @@ def test_json_feed_has_the_same_entries() -> None:
     assert item["id"] == _read(atom(_feed(_entry()))).entries[0].id
     assert item["url"] == "http://127.0.0.1/changes/7"
     assert item["date_published"] == "2025-12-23T10:16:55Z"
-    assert item["content_text"].startswith("qwen3 removed.\n\nInstead: qwen3-next (+1).")
+    assert item["content_text"].startswith("qwen3 removed.\n\nInstead: qwen3-next or 1 other.")
     assert item["content_html"].startswith("<p>qwen3 removed.</p><p>Instead")
     assert item["tags"] == ["breaking", "model-removed", "infomaniak"]
 
