@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from catalog.changes.rules import rules
 from catalog.web.pages import PAGES
 from tests.support.builders import body, row
 from tests.support.http_server import answer as reply
@@ -93,6 +94,14 @@ def test_the_models_of_a_past_moment_are_filtered(client: TestClient) -> None:
     names = [model["name"] for model in found["catalogs"][0]["models"]]
     assert names == ["qwen3"]
     assert found["catalogs"][0]["taken_at"] == "2025-12-23T10:16:55Z"
+
+
+def test_the_filter_of_rules_explains_each_rule(client: TestClient) -> None:
+    """Each rule in the filter shows its reason, and the chosen one stays chosen."""
+    text = client.get("/changes?rule=model-removed").text
+    why = rules()["flapping"].why
+    assert f'<option value="flapping" title="{why}">flapping</option>' in text
+    assert text.count(" selected>model-removed</option>") == 1
 
 
 def test_the_json_of_changes_is_that_of_the_command(client: TestClient, demo: Shell) -> None:

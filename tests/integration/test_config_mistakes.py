@@ -188,8 +188,10 @@ def test_each_mistake_is_reported_in_words(file: Path, text: str, reported: str)
         ),
         (
             'schedule.every = "0 * * *"',
-            "schedule.every: a duration such as 30s, 10m, 1h or 7d is expected; "
-            "a cron expression goes into schedule.cron",
+            (
+                "schedule.every: a duration such as 30s, 10m, 1h or 7d is expected; "
+                "a cron expression goes into schedule.cron"
+            ),
         ),
         (
             'http.deadline = "1 hour"',
@@ -197,8 +199,10 @@ def test_each_mistake_is_reported_in_words(file: Path, text: str, reported: str)
         ),
         (
             '[[channel]]\nkind = "log"\nname = "a"\ntime_zone = "Zurik"\n',
-            "channel.0.time_zone: this machine does not know this time zone; "
-            'an example is Europe/Zurich; did you mean "Europe/Zurich"?',
+            (
+                "channel.0.time_zone: this machine does not know this time zone; "
+                'an example is Europe/Zurich; did you mean "Europe/Zurich"?'
+            ),
         ),
         ("http.atempts = 2", "http.atempts: there is no such setting; did you mean http.attempts?"),
         (

@@ -1,4 +1,4 @@
-"""The note of `catalog status` about a database that this user cannot write."""
+"""The note of `catalog status` without write access."""
 
 import os
 from pathlib import Path
@@ -12,7 +12,7 @@ FILE = Path("/srv/models/catalog.db")
 
 @pytest.mark.parametrize("refused", [FILE, FILE.parent])
 def test_a_file_or_folder_without_write_access_is_a_note(refused: Path) -> None:
-    """A user who cannot write the database or its folder is told so, and all stays well."""
+    """A user who cannot write the database or its folder gets a note, which is no problem."""
     note = read_only(FILE, lambda place, mode: mode == os.W_OK and place != refused)
     assert note is not None
     assert note.what == "this user cannot write the database, so it cannot poll"
