@@ -174,8 +174,8 @@ def test_all_kinds_can_be_explained(live: Live) -> None:
     after = [each | {"flag": True} for each in before]
     shell = configured(live, body(*before), body(*after))
     wave = shell("explain", str(by_rule(shell)["field-changed"]["number"]))
-    why = "one field on most models, or on 10 or more models that got the same move, or that all"
-    assert f"as one      a wave: {why} got the field" in wave.lines
+    why = "one field on most models at once, or on 10 or more models that got the same move"
+    assert f"as one      {why}, or that all got the field" in wave.lines
     assert "            of changes in one finding, the most severe rule decides" in wave.lines
     assert "  and 2 more; --format json has them all" in wave.lines
     assert wave.lines[-2:] == [
