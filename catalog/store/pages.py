@@ -27,12 +27,33 @@ Extent = Literal["all", "part", "none"]
 
 def check_pages(connection: sqlite3.Connection) -> None:
     """Check every page and reference, or raise sqlite3.Error."""
+    connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # takes the read lock
+    damage = cut(*connection.execute(SIZES).fetchone())
+    if damage is not None:
+        raise sqlite3.DatabaseError(damage)
     (result,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
     if result != "ok":
         raise sqlite3.DatabaseError(result)
     lost = connection.execute("PRAGMA foreign_key_check").fetchone()
     if lost is not None:
         raise sqlite3.DatabaseError(f"row {lost[1]} of {lost[0]} refers to a missing {lost[2]}")
+
+
+SIZES = """
+SELECT (SELECT file FROM pragma_database_list WHERE name = 'main'), page_size
+FROM pragma_page_size()
+"""
+"""A query for the file and the bytes of a page."""
+
+
+def cut(file: str, page: int) -> str | None:
+    """Return how many bytes the last page lacks, None if it is complete.
+
+    SQLite reads zeros in their place, so an empty last page hides the cut. Hold a read lock
+    meanwhile, because a writer may extend the file.
+    """
+    lacking = -Path(file).stat().st_size % page if file else 0
+    return f"malformed: its last {lacking:,} bytes are missing" if lacking else None
 
 
 def glance(file: Path, moment: float = MOMENT, *, wait: float = WAIT) -> tuple[Extent, str | None]:

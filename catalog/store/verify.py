@@ -15,6 +15,7 @@ from catalog.store import bodies
 from catalog.store.chain import links, version_digest
 from catalog.store.changelog import CHANGE_COLUMNS, to_change
 from catalog.store.history import ACCEPTED, MODEL_COLUMNS, to_model
+from catalog.store.pages import SIZES, cut
 from catalog.store.tables import (
     ChangeRow,
     FindingRow,
@@ -104,7 +105,8 @@ def _check(name: str, table: str, verdicts: Verdicts) -> Check:
 
 
 def _database(connection: Connection) -> Verdicts:
-    result = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
+    lacking = cut(*connection.exec_driver_sql(SIZES).one())
+    result = lacking or connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
     sound = "intact, and every reference has its row"
     yield sound if result == "ok" else Bad("database", "file", result)
     for table, row, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
