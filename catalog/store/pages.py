@@ -47,7 +47,7 @@ FROM pragma_page_size()
 
 
 def cut(file: str, page: int) -> str | None:
-    """Return how many bytes the last page lacks, None if it is complete.
+    """Return how many bytes the last page lacks, or None.
 
     SQLite reads zeros in their place, so an empty last page hides the cut. Hold a read lock
     meanwhile, because a writer may extend the file.

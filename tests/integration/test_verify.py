@@ -161,6 +161,7 @@ def before_tally(file: Path) -> str:
             sealed = "UPDATE snapshot SET chain = ? WHERE id = ?"
             connection.exec_driver_sql(sealed, (link.expected, number))
         connection.exec_driver_sql("ALTER TABLE snapshot DROP COLUMN notes")
+        connection.exec_driver_sql("DROP TABLE provider")
         connection.exec_driver_sql("DROP TABLE tally")
         connection.exec_driver_sql("ALTER TABLE delivery DROP COLUMN waits_since")
         connection.exec_driver_sql("DROP INDEX payload_base")
