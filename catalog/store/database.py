@@ -268,6 +268,9 @@ class Database:
             if _is_cut(error):
                 return DatabaseUnreachable(text, hint=known or "")
             return StoreError(text, hint=known or server_errors.OTHER)
+        if "readonly" in first and not self._writes:
+            text = f"{self.place} is half-written, because a process died, and is opened read-only"
+            return StoreError(text, hint="The next poll recovers it, or `catalog status` now.")
         hint = next((hint for word, hint in HINTS.items() if word in first), "")
         return StoreError(f"{self.place}: {first}", hint=hint)
 

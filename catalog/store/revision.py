@@ -37,6 +37,10 @@ def _query(*, polls: bool) -> Executable:
     newest = [select(func.max(col(row.id))).scalar_subquery() for row in rows]
     chain = select(col(SnapshotRow.chain)).order_by(col(SnapshotRow.id).desc()).limit(1)
     last = select(col(PollRow.started_at)).order_by(col(PollRow.id).desc()).limit(1)
-    pending = select(func.count()).where(col(DeliveryRow.state) == PENDING)
-    others = (last.scalar_subquery(), pending.scalar_subquery()) if polls else ()
+    # A retry that fails changes no count, but the time of the next one.
+    waiting = [
+        select(value).where(col(DeliveryRow.state) == PENDING).scalar_subquery()
+        for value in (func.count(), func.sum(col(DeliveryRow.attempts)))
+    ]
+    others = (last.scalar_subquery(), *waiting) if polls else ()
     return select(*newest, chain.scalar_subquery(), *others)

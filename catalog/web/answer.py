@@ -53,14 +53,14 @@ class Answers:
         """
         with self.reader.reading() as reading:
             etag = _etag(request, reading, (reading.revision(polls=shows_polls), variant))
-            if etag in request.headers.get("if-none-match", ""):
-                return Response(status_code=304, headers={"ETag": etag})
+            headers = {"ETag": etag, "Cache-Control": "no-cache"}
+            if _knows(request, etag):
+                return Response(status_code=304, headers=headers)
             body = self._find(etag)
             if body is None:
                 body = _made(make, reading)
                 self._keep(etag, body)
-        headers = {"ETag": etag, "Cache-Control": "no-cache", **dict(body.headers)}
-        return Response(body.content, body.status, headers, body.media_type)
+        return Response(body.content, body.status, headers | dict(body.headers), body.media_type)
 
     def _find(self, etag: str) -> Body | None:
         with self._lock:
@@ -84,6 +84,11 @@ def _etag(request: Request, reading: Reading, parts: tuple[str, ...]) -> str:
     url = f"{request.url.path}?{request.url.query}"
     text = "\n".join((f"{reading.now:%Y-%m-%dT%H:%M}", url, *parts))
     return f'W/"{hashlib.sha256(text.encode()).hexdigest()[:24]}"'
+
+
+def _knows(request: Request, etag: str) -> bool:
+    """Return whether the client has the answer. Weak and strong forms are equal (RFC 9110)."""
+    return etag.removeprefix("W/") in ",".join(request.headers.getlist("if-none-match"))
 
 
 def _made(make: Make, reading: Reading) -> Body:

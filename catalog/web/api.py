@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from catalog.core.clock import stamp
 from catalog.store.keys import newest_heads
@@ -45,9 +46,12 @@ def add_api(app: FastAPI, answers: Answers) -> None:
     for route in ROUTES:
         errors = schema.problems(400, 404, 503)
         content = {"application/json": {"schema": route.answer}}
+        endpoint = _endpoint(answers, route)
+        # This one answers, because that of FastAPI refuses HEAD. It only describes.
+        app.router.routes.append(Route(ROOT + route.path, endpoint))
         app.add_api_route(
             ROOT + route.path,
-            _endpoint(answers, route),
+            endpoint,
             methods=["GET"],
             summary=route.summary,
             operation_id=route.summary.lower().replace(" ", "_").replace(",", ""),
@@ -157,7 +161,7 @@ ROUTES = (
         _models,
     ),
     ApiRoute(
-        "/models/{provider}/{name:path}",
+        "/models/{provider}/{name:name}",
         "Show one model with its history",
         (*schema.IN_PATH, schema.AT),
         schema.document(schema.MODEL["properties"] | {"history": schema.many(schema.CHANGE)}),

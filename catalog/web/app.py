@@ -3,7 +3,8 @@
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from importlib.resources import files
 from typing import Any
 
@@ -24,6 +25,7 @@ from catalog.web.pages import PAGES, STATIC, Page
 from catalog.web.query import Query
 from catalog.web.reader import Reader, Reading
 from catalog.web.security import Access, Guard
+from catalog.web.segments import register_names
 from catalog.web.site import Site
 
 AT_ONCE = 2
@@ -43,6 +45,7 @@ class Options:
 
 def make_app(reader: Reader, options: Options) -> Guard:
     """Return the ASGI application over a store."""
+    register_names()
     app = FastAPI(
         title="Model catalog",
         version=__version__,
@@ -81,7 +84,7 @@ def _routes(answers: Answers, site: Site, root: str) -> list[Route]:
             Route(page.stem + twin, _page(answers, site, page, twin)) for twin in (".json", ".md")
         ]
     routes += _machines(answers, root)
-    routes.append(Route("/models/{provider}/{name:path}", _model(answers, site)))
+    routes.append(Route("/models/{provider}/{name:name}", _model(answers, site)))
     routes.append(Route("/changes/{which}", _changes(answers, site)))
     return routes
 
@@ -109,14 +112,20 @@ def _page(answers: Answers, site: Site, page: Page[Any], twin: str = "") -> Endp
 
 
 def _looked(request: Request) -> dict[str, str]:
-    """Return the moment of the cookie as a query."""
+    """Return the moment of the cookie as a query, or nothing."""
     moment = request.cookies.get(LOOKED, "")
+    try:
+        datetime.fromisoformat(moment)
+    except ValueError:
+        return {}
     return {"from": moment} if _MOMENT.fullmatch(moment) else {}
 
 
 def _remember(response: Response, reader: Reader) -> None:
     """Set the cookie for "since I last looked"."""
     moment = f"{reader.clock():%Y-%m-%dT%H:%M:%SZ}"
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Vary"] = "Cookie"
     response.set_cookie(LOOKED, moment, max_age=365 * 86_400, httponly=True, samesite="lax")
 
 
@@ -125,12 +134,12 @@ def _machines(answers: Answers, root: str) -> list[Route]:
 
     def route(path: str, make: Callable[[Reading, Request], Body]) -> Route:
         def endpoint(request: Request) -> Response:
-            # The content names the host, and metrics have two formats.
-            variant = f"{request.url.netloc} {request.headers.get('accept', '')}"
+            # The content names scheme and host, and metrics have two formats.
+            origin = f"{request.url.scheme}://{request.url.netloc}"
             return answers.answer(
                 request,
                 lambda reading: make(reading, request),
-                variant=variant,
+                variant=f"{origin} {request.headers.get('accept', '')}",
                 shows_polls=path == "/metrics",
             )
 
@@ -147,16 +156,17 @@ def _machines(answers: Answers, root: str) -> list[Route]:
         return machines.ends_calendar(reading, Query(request.query_params, reading.now))
 
     def figures(reading: Reading, request: Request) -> Body:
-        return machines.figures(reading, request.headers.get("accept", ""))
+        found = machines.figures(reading, request.headers.get("accept", ""))
+        return replace(found, headers=(("Vary", "Accept"),))
 
     def badge(reading: Reading, request: Request) -> Body:
         return machines.model_badge(reading, **request.path_params)
 
     return [
-        route("/feeds/{which:path}", feed),
+        route("/feeds/{which:name}", feed),
         route("/calendar.ics", ends),
         route("/metrics", figures),
-        route("/badge/{provider}/{name:path}.svg", badge),
+        route("/badge/{provider}/{name:name}.svg", badge),
         route("/llms.txt", lambda reading, request: machines.llms(reading, links(request))),
     ]
 

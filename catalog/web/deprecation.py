@@ -4,7 +4,7 @@ Sunset is that of RFC 8594, and Deprecation that of RFC 9745.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from email.utils import format_datetime
 
 from catalog.api.values import ModelDetails
@@ -19,10 +19,12 @@ def deprecation_headers(details: ModelDetails) -> Iterator[tuple[str, str]]:
     if details.end is None:
         return
     # A proved end is the first day of refusals. The others are the last day of calls.
-    after = timedelta() if details.end.basis == "proved" else timedelta(days=1)
+    is_first = details.end.basis == "proved" or details.end.until == date.max
+    after = timedelta() if is_first else timedelta(days=1)
     sunset = datetime.combine(details.end.until, time.min, UTC) + after
     yield "Sunset", format_datetime(sunset, usegmt=True)
-    yield "Deprecation", f"@{int(_known_since(details).timestamp())}"
+    known = min(_known_since(details), sunset)  # because RFC 9745 wants it not after the sunset
+    yield "Deprecation", f"@{int(known.timestamp())}"
 
 
 def _known_since(details: ModelDetails) -> datetime:

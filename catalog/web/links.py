@@ -15,6 +15,9 @@ from catalog.web.files import file_of
 SAFE = "/~:@!$&'()*+,;="
 """Characters that RFC 3986 allows in a path, besides letters, digits, `-`, `.` and `_`."""
 
+_DOTS = {"=2E": ".", "=2E=2E": ".."}
+_WRITTEN = {dots: text for text, dots in _DOTS.items()}
+
 
 class Links(Protocol):
     """How a page names other pages. `is_live` is false without a server."""
@@ -36,6 +39,20 @@ class Links(Protocol):
         ...
 
 
+def dotted(name: str) -> str:
+    """Return the name in an address that `LiveLinks.to` made."""
+    return "/".join(map(_read, name.split("/")))
+
+
+def _write(part: str) -> str:
+    """Return one part of a path, never `.` or `..`."""
+    return f"=3D{part[1:]}" if part.startswith("=") else _WRITTEN.get(part, part)
+
+
+def _read(part: str) -> str:
+    return f"={part[3:]}" if part.startswith("=3D") else _DOTS.get(part, part)
+
+
 def model_path(provider: str, name: str) -> str:
     """Return the path of a model's page. Names may hold slashes."""
     return f"/models/{provider}/{name}"
@@ -49,8 +66,12 @@ class LiveLinks:
     is_live: bool = True
 
     def to(self, path: str, twin: str = "", **query: object) -> str:
-        """Return the address of a path below the root."""
-        address = self.root + quote(path + twin, safe=SAFE)
+        """Return the address of a path below the root.
+
+        A part `..` is written `=2E=2E`, because browsers go up a folder, also at `%2E%2E`.
+        """
+        parts = "/".join(map(_write, (path + twin).split("/")))
+        address = self.root + quote(parts, safe=SAFE)
         known = present(query)
         return f"{address}?{urlencode(known)}" if known else address
 

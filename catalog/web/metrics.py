@@ -67,7 +67,10 @@ def metrics(view: Metrics, accept: str = OPENMETRICS) -> tuple[bytes, str]:
     """
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Families(view))
-    encode, media_type = choose_encoder(accept)
+    try:
+        encode, media_type = choose_encoder(accept)
+    except (TypeError, ValueError):  # because a version in the header is no number
+        encode, media_type = choose_encoder("")
     return encode(registry), media_type
 
 

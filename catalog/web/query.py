@@ -1,6 +1,6 @@
 """Read the query of an address: moments, levels, numbers, words."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from catalog.api.when import Edge, When, read_when
@@ -14,6 +14,14 @@ LARGEST = 2**31 - 1
 LONGEST_NUMBER = 12
 
 
+def without_nul(text: str) -> str:
+    """Return a text without NUL.
+
+    PostgreSQL accepts none, and no stored name has it.
+    """
+    return text.replace("\0", "\ufffd")
+
+
 class Query:
     """The query of one address. Unknown names are ignored, as servers do.
 
@@ -21,7 +29,8 @@ class Query:
     """
 
     def __init__(self, values: Mapping[str, str], now: datetime) -> None:
-        self.values = {name: value.strip() for name, value in values.items() if value.strip()}
+        stripped = {name: without_nul(value).strip() for name, value in values.items()}
+        self.values = {name: value for name, value in stripped.items() if value}
         self._now = now
 
     def text(self, name: str) -> str | None:
@@ -30,6 +39,10 @@ class Query:
         if value is not None and len(value) > LONGEST:
             raise ArgumentInvalid(f"{name}: longer than {LONGEST} characters")
         return value
+
+    def chosen(self, names: Collection[str]) -> dict[str, str]:
+        """Return the values of these names."""
+        return {name: value for name, value in self.values.items() if name in names}
 
     def when(self, name: str, edge: Edge = "end") -> When | None:
         """Return a moment as the command line reads it, None if absent."""
@@ -57,8 +70,8 @@ class Query:
         value = self.text(name)
         if value is None:
             return default
-        is_number = value.isascii() and value.isdecimal()
-        if not is_number or not least <= int(value[:LONGEST_NUMBER]) <= largest:
+        is_number = value.isascii() and value.isdecimal() and len(value) <= LONGEST_NUMBER
+        if not is_number or not least <= int(value) <= largest:
             text = f"{name}: {value[:40]!r} is no number from {least} to {largest:,}"
             raise ArgumentInvalid(text)
         return int(value)

@@ -71,8 +71,8 @@ class Guard:
             await self._app(scope, receive, send)
             return
         path = str(scope["path"])
-        if self._root and path.startswith(f"{self._root}/"):
-            path = path.removeprefix(self._root)
+        if self._root and (path == self._root or path.startswith(f"{self._root}/")):
+            path = path.removeprefix(self._root) or "/"
             scope = {**scope, "path": path}
 
         async def send_with_headers(message: Message) -> None:

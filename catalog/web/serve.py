@@ -26,6 +26,8 @@ MOST_CONNECTIONS = 600
 """More are closed at once, because the polls of the same process need files too."""
 PATIENCE = 30
 """Seconds after which a connection without a complete answer is closed."""
+BUSY_TIMEOUT = 5.0
+"""Seconds that an answer waits for a locked database before it becomes 503."""
 
 
 def listen(settings: WebSettings) -> socket.socket:
@@ -74,7 +76,8 @@ def in_background(
 
 
 def _server(each: tuple[Settings, ...], settings: WebSettings) -> uvicorn.Server:
-    reader = Reader(each, Database(each[0].database, writes=False))
+    database = Database(each[0].database, busy_timeout=BUSY_TIMEOUT, writes=False)
+    reader = Reader(each, database)
     config = uvicorn.Config(
         make_app(reader, options_of(settings)),
         log_config=None,

@@ -51,8 +51,15 @@ def make_client(
     database: Path | str, options: Options | None = None, *, now: datetime = NOW, **given: Any
 ) -> TestClient:
     """Return a client of a database. Requests name the host 127.0.0.1."""
-    settings = load(None, {"database": str(database), **given}, environ={}).settings
-    reader = Reader(settings.each, Database(str(database), writes=False), lambda: now)
+    return client_of(Database(str(database), writes=False), options, now=now, **given)
+
+
+def client_of(
+    database: Database, options: Options | None = None, *, now: datetime = NOW, **given: Any
+) -> TestClient:
+    """Return a client of an open database, which the caller closes."""
+    settings = load(None, {"database": database.place, **given}, environ={}).settings
+    reader = Reader(settings.each, database, lambda: now)
     return TestClient(
         make_app(reader, options or Options()),
         base_url="http://127.0.0.1",

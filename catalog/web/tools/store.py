@@ -60,8 +60,8 @@ class Store:
 
     @contextmanager
     def database(self) -> Iterator[Database]:
-        """Yield the database, closed afterwards. An old schema is refused, not upgraded."""
-        with closing(Database(self.url, upgrades=False)) as database:
+        """Yield the database, read-only, closed afterwards. An old schema is refused."""
+        with closing(Database(self.url, writes=False)) as database:
             yield database
 
     @contextmanager

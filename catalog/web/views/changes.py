@@ -25,6 +25,9 @@ LARGEST = 200
 MONTH_SIZE = 500
 """Findings on the page of one month."""
 
+FILTERS = ("provider", "model", "since", "until", "level", "rule", "limit")
+"""The names in a query that select findings."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChangesView:
@@ -53,7 +56,7 @@ class FindingView:
 
 def read_changes(reading: Reading, query: Query) -> ChangesView:
     """Return one page of the findings that match."""
-    return _view(reading, page_of(reading, query), query.values)
+    return _view(reading, page_of(reading, query), query.chosen(FILTERS))
 
 
 def page_of(reading: Reading, query: Query) -> Page:
@@ -66,9 +69,9 @@ def read_month(reading: Reading, month: str, size: int = MONTH_SIZE) -> ChangesV
     """Return the findings of one month, or raise NotFound."""
     try:
         begin = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
+        following = begin.replace(year=begin.year + begin.month // 12, month=begin.month % 12 + 1)
     except ValueError:
         raise NotFound(f"there is no page of changes {month!r}") from None
-    following = begin.replace(year=begin.year + begin.month // 12, month=begin.month % 12 + 1)
     query = Query({"since": stamp(begin), "until": stamp(following)}, reading.now)
     wanted = filters_of(reading, query)
     page = read_page(reading.connection, wanted, size)

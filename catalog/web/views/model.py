@@ -21,7 +21,8 @@ from catalog.report.json_output import probe_json
 from catalog.store import history, probes
 from catalog.store.database import Transaction
 from catalog.store.history import Version
-from catalog.web.query import Query
+from catalog.web.links import dotted
+from catalog.web.query import Query, without_nul
 from catalog.web.reader import Reading
 from catalog.web.stretches import model_prices
 from catalog.web.timeline import Timeline, timeline
@@ -94,8 +95,10 @@ def read_model(
 
 def find_key(connection: Transaction, provider: str, name: str, number: int) -> str:
     """Return the key of a model, or raise NotFound."""
-    if history.versions(connection, provider, name):
-        return name
+    name = without_nul(name)
+    for key in dict.fromkeys((dotted(name), name)):
+        if history.versions(connection, provider, key):
+            return key
     return history.find_key(connection, provider, name, number)
 
 

@@ -16,6 +16,8 @@ SIZE = 100
 """Models on one page."""
 LARGEST = 200
 """The most models of one answer."""
+FILTERS = ("provider", "at", "type", "status", "q", "limit")
+"""The names in a query that select models."""
 HEADINGS = ("Provider", "ID", "Name", "Type", "Status", "Limit (tokens)", "Title")
 
 
@@ -67,7 +69,7 @@ def read_models(reading: Reading, query: Query) -> ModelsView:
         statuses=tuple(sorted({each.listed.model.status or "" for each in every} - {""})),
         snapshots=tuple(each.snapshot for each in listings),
         without=without,
-        filters=query.values,
+        filters=query.chosen(FILTERS),
     )
 
 

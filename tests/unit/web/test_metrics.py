@@ -72,6 +72,17 @@ def test_a_client_gets_a_format_that_it_accepts(accept: str, media_type: str) ->
     assert "catalog_last_success_timestamp_seconds" in names
 
 
+@pytest.mark.parametrize(
+    "accept",
+    ["application/openmetrics-text;version=x", "text/plain;version=1.x", ";;=,", "a/b;version="],
+)
+def test_a_client_that_asks_for_nonsense_gets_text(accept: str) -> None:
+    """A header that no scraper sends is no error."""
+    body, media_type = metrics(figures(), accept)
+    assert media_type.startswith("text/plain; version=0.0.4")
+    assert b"catalog_build_info" in body
+
+
 def test_openmetrics_is_the_default() -> None:
     """Without a header of a client, the text is OpenMetrics 1.0."""
     assert metrics(figures())[1] == openmetrics.exposition.CONTENT_TYPE_LATEST
