@@ -48,8 +48,9 @@ class Access:
         if path in OPEN:
             return None
         if self.token is not None:
-            given = headers.get("authorization", "")
-            if not hmac.compare_digest(given.encode(), f"Bearer {self.token}".encode()):
+            scheme, _, given = headers.get("authorization", "").partition(" ")
+            is_right = hmac.compare_digest(given.strip().encode(), self.token.encode())
+            if not is_right or scheme.lower() != "bearer":
                 return 401, "a bearer token is needed"
         if self.header is not None and not headers.get(self.header, "").strip():
             return 403, "the header of the proxy is missing"

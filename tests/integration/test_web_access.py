@@ -37,6 +37,8 @@ def test_a_token_is_needed_if_one_is_set(tmp_path: Path) -> None:
     assert _status(tmp_path, access, Authorization="Bearer other") == 401
     assert _status(tmp_path, access, Authorization=f"Basic {TOKEN}") == 401
     assert _status(tmp_path, access, Authorization=f"Bearer {TOKEN}") == 200
+    assert _status(tmp_path, access, Authorization=f"bearer {TOKEN}") == 200
+    assert _status(tmp_path, access, Authorization=TOKEN) == 401
     assert _status(tmp_path, access, "/livez") == 200
     assert _status(tmp_path, access, "/metrics") == 401
 
