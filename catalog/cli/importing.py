@@ -61,11 +61,12 @@ def import_(
     ref: str | None,
     accept: bool,
 ) -> int:
-    """Import recorded answers from DIRECTORY, or committed ones from a git repository.
+    """Import recorded answers from DIRECTORY.
 
-    Each is stored with its own time, and sends no alerts. The name of a file is its UTC time, such
-    as 2025-08-13T185522Z.json (.gz too). It has the whole answer or only the list in it. Files and
-    commits that were imported before are skipped.
+    With --git, import the committed versions of a file. Each is stored with its own time, and
+    sends no alerts. The name of a file is its UTC time, such as 2025-08-13T185522Z.json (.gz too).
+    It has the whole answer or only the list in it. Files and commits that were imported before are
+    skipped.
     """
     with _source(directory, repository, file, ref) as recordings:
         return _import_all(app, recordings, accept=accept)

@@ -65,10 +65,11 @@ class Tuned:
 @provider_option
 @pass_app
 def tune(app: App, removals: Removals | None, settles_after: timedelta | None, style: str) -> int:
-    """Count the alerts that your settings give for the stored history.
+    """Count the alerts that your settings would send.
 
-    One count reports everything at once, the other follows the settings or the options. For other
-    rules, name another configuration with --config. Nothing is stored, sent or written.
+    It judges the stored history again. One count reports everything at once, the other follows the
+    settings or the options. For other rules, name another configuration with --config. Nothing is
+    stored, sent or written.
     """
     from catalog.config.build import wire_policy
 

@@ -23,7 +23,8 @@ def test_each_provider_has_its_own_names() -> None:
     """The variable contains the provider's name, and the setting its index."""
     request = hints(OWN, MARS, at=1)
     setting = "(CATALOG_PROVIDER_RED_MARS_URL, or `provider.1.url`)"
-    assert request.hints["404"] == f"Check the base URL {setting}."
+    route = "the route (`provider.1.list.route`)"
+    assert request.hints["404"] == f"Check the base URL {setting} and {route}."
     assert "CATALOG_PROVIDER_RED_MARS_TOKEN or `provider.1.token_file`" in request.hints["401"]
     assert "CATALOG_PROVIDER_RED_MARS_TOKEN" in request.how_to
     assert not any(
