@@ -128,7 +128,7 @@ def _parsed(text: str) -> tuple[ProviderSettings, str | None]:
         table = json.loads(text)
         variable = table.pop(TOKEN_ENV, None)
         return ProviderSettings.model_validate(table), variable
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, TypeError):
         raise SettingsInvalid(f"a stored provider is invalid: {shorten(text)}", hint=HINT) from None
 
 

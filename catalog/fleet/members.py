@@ -38,20 +38,13 @@ class Members:
                 logger.warning("%s: not polled, %s", name, error_line(error))
         return [*self._configured.values(), *more] or [self.general.each[0]]
 
-    def find(self, connection: Transaction, name: str) -> Settings | None:
-        """Return a provider without its token, None if it was removed."""
-        if name in self._configured:
-            return self._configured[name]
-        text = providers.find(plain(connection), name)
-        return None if text is None else stored_settings(self.general, text)
-
-    def of(self, connection: Transaction, name: str) -> Settings:
-        """Return the settings of a provider with its token, or raise CatalogError."""
+    def find(self, connection: Transaction, name: str, *, token: bool = False) -> Settings:
+        """Return a provider, on request with its token, or raise CatalogError."""
         if name in self._configured:
             return self._configured[name]
         text = providers.find(plain(connection), name)
         if text is not None:
-            return with_token(self.general, text)
+            return (with_token if token else stored_settings)(self.general, text)
         if name == self.general.one.name:
             return self.general.each[0]
         raise NotFound(f"there is no provider {name}: it was removed")

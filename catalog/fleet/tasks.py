@@ -20,7 +20,6 @@ from catalog.core.errors import CatalogError, SettingsInvalid
 from catalog.core.http.client import Http
 from catalog.core.unexpected import log_trace, place
 from catalog.daemon.report import call_lines, error_line, run_lines
-from catalog.daemon.schedule import Schedule
 from catalog.fleet.due import PASS, PROBE, SEND, Due, due_slots
 from catalog.fleet.members import Members
 from catalog.store import outbox, slots
@@ -73,15 +72,17 @@ class Tasks:
                 return []
 
     def _poll(self, name: str, clock: Clock) -> list[Due]:
+        slot = wire_schedule(self._settings(name).schedule).slot(clock())
         try:
-            settings = self._settings(name)
+            settings = self._settings(name, token=True)
             loaded = replace(self.loaded, settings=settings)
             made = wire_scheduled(settings, loaded, self.database, self.http, clock)
         except SettingsInvalid:  # such as a missing token
-            self._give_up(name, clock())
+            with self.database.writing(ends_fast_path=False) as connection:
+                slots.finish(plain(connection), name, slot, clock())  # one error per slot
             raise
         scheduled = replace(made, sync=replace(made.sync, delivers=False))
-        with self._claiming(name, scheduled.schedule, clock):
+        with self._claiming(name, slot):
             run = scheduled.run()
         for level, line in run_lines(name, run):
             logger.log(level, "%s", line)
@@ -91,20 +92,12 @@ class Tasks:
             channels = outbox.due(connection, self._channels, clock())
         return [Due(SEND, each, clock()) for each in sorted(channels)]
 
-    def _give_up(self, name: str, at: datetime) -> None:
-        """Finish a slot without a pass, because its error repeats."""
-        with self.database.writing(ends_fast_path=False) as connection:
-            settings = self._members.find(connection, name)
-            if settings is not None:
-                slot = wire_schedule(settings.schedule).slot(at)
-                slots.finish(plain(connection), name, slot, at)
-
     def _send(self, channel: str, clock: Clock) -> list[Due]:
         """Send the due messages of a channel."""
         with self.database.reading() as connection:
             names = outbox.providers(connection, channel)
-            known = [self._members.find(connection, name) for name in names]
-        several = tuple(each.one for each in known if each is not None)
+            members = self._members.all(connection) if names else ()
+        several = tuple(each.one for each in members if each.one.name in names)
         if names:
             general = self.loaded.settings
             # The providers of the messages, because a message links the page of its provider.
@@ -113,10 +106,10 @@ class Tasks:
         return []
 
     def _probe(self, name: str, clock: Clock) -> list[Due]:
-        settings = self._settings(name)
+        settings = self._settings(name, token=True)
         probing = wire_probing(settings, self.database, self.http, self.stop, clock)
         probes = wire_probe_times(settings, probing)
-        with self._claiming(f"{name}/probe", probes.schedule, clock):
+        with self._claiming(f"{name}/probe", probes.schedule.slot(clock())):
             results = probes.run()
         for level, line in call_lines(name, results):
             logger.log(level, "%s", line)
@@ -124,9 +117,9 @@ class Tasks:
         is_early = following < probes.schedule.next_after(clock())  # a second call
         return [Due(PROBE, name, following)] if results and is_early else []
 
-    def _settings(self, name: str) -> Settings:
+    def _settings(self, name: str, *, token: bool = False) -> Settings:
         with self.database.reading() as connection:
-            return self._members.of(connection, name)
+            return self._members.find(connection, name, token=token)
 
     def _clock(self) -> Clock:
         """Return a clock that shows the time of the database.
@@ -138,9 +131,8 @@ class Tasks:
         return lambda: now() + ahead
 
     @contextmanager
-    def _claiming(self, name: str, schedule: Schedule, clock: Clock) -> Iterator[None]:
+    def _claiming(self, name: str, slot: datetime) -> Iterator[None]:
         """Release the claim of a slot after an exception, for another worker."""
-        slot = schedule.slot(clock())
         try:
             yield
         except Exception:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from tests.support.daemon import Gate, Running, guarded
 from tests.support.http_server import Server, Step, answer, serve
@@ -69,7 +70,8 @@ def working(shell: Shell, url: str, *words: str) -> Iterator[Running]:
 def ask(url: str, sql: str) -> list[tuple[object, ...]]:
     """Ask the database with plain SQL."""
     with psycopg.connect(url.replace("+psycopg", "")) as connection:
-        return connection.execute(sql.encode()).fetchall()
+        cursor = connection.execute(sql.encode())
+        return cursor.fetchall() if cursor.description else []
 
 
 @pytest.mark.long
@@ -213,3 +215,81 @@ def test_stored_providers_need_postgresql(shell: Shell) -> None:
     ran = shell("provider", "add", "-", code=2)
     assert "a stored provider needs PostgreSQL, and the database is" in ran.err
     assert "Write a [[provider]] into the configuration" in ran.err
+
+
+@pytest.mark.long
+def test_a_second_signal_stops_at_once(
+    shell: Shell, place: Path, start: Callable[..., Server]
+) -> None:
+    """The first SIGTERM waits for the running pass, the second one does not."""
+    gate = Gate(models("argo"))
+    configure(shell, table(start(gate), "mars"))
+    with working(shell, laid_database(place)) as worker:
+        gate.arrived.wait(SECONDS)
+        worker.tell(signal.SIGTERM)
+        worker.until("SIGTERM: finishing the current jobs, then stopping")
+        worker.tell(signal.SIGTERM)
+        worker.until("SIGTERM again: stopped at once")
+        worker.end(143)
+    gate.opened.set()
+
+
+@pytest.mark.long
+def test_a_worker_outlives_broken_connections(
+    shell: Shell, place: Path, start: Callable[..., Server]
+) -> None:
+    """Jobs of dead workers are repeated, and a lost connection or table is no end."""
+    configure(shell, table(start(models("argo")), "mars", "1s"))
+    url = laid_database(place)
+    with working(shell, url) as worker:
+        worker.until("mars: first, snapshot ")
+        worker.stop()
+    insert = "INSERT INTO procrastinate_jobs (queue_name, task_name, args, status, lock) "
+    ask(url, insert + "VALUES ('pass', 'pass', '{\"name\": \"mars\"}', 'doing', 'pass mars')")
+    held = (
+        "INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock, scheduled_at, args) "
+    )
+    with working(shell, url) as worker:
+        worker.until("a worker died: its job pass[")
+        worker.until("mars: unchanged, snapshot ")
+        ask(url, "ALTER TABLE slot RENAME TO moved")
+        worker.until("nothing was enqueued: ")
+        values = "VALUES ('dispatch', 'dispatch', 'dispatch', now() + interval '15 s', %s)"
+        ask(url, held + values.replace("%s", "'{\"timestamp\": 0}'"))
+        ask(url, "ALTER TABLE moved RENAME TO slot")
+        worker.until("mars: unchanged, snapshot ")
+        name = make_url(url).database
+        other = url.replace(f"/{name}?", "/postgres?")
+        ask(other, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        ask(other, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname='{name}'")
+        worker.until("the connection to the database broke")
+        ask(other, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+        worker.until("mars: unchanged, snapshot ")
+        worker.stop()
+
+
+@pytest.mark.long
+def test_a_database_of_a_newer_version_ends_a_worker(shell: Shell, place: Path) -> None:
+    """An error that a new attempt does not change is reported, with its exit code."""
+    url = laid_database(place)
+    configure(shell, GIVEN)
+    ask(url, "UPDATE alembic_version SET version_num = '9999'")
+    ran = shell("--database", url, "fleet", "worker", code=6)
+    assert "has schema 9999, this version supports at most" in ran.err
+
+
+def test_without_the_extra_the_command_that_installs_it_is_named(shell: Shell) -> None:
+    """Without the job engine, the error names the extra."""
+    code = "import sys; sys.modules['procrastinate'] = None; "
+    code += "from catalog.cli.main import main; main()"
+    url = "postgresql+psycopg://nobody@127.0.0.1:1/none"
+    with shell.python("-c", code, "--database", url, "fleet", "worker") as running:
+        _, err = running.communicate()
+    assert running.returncode == 2, err
+    assert "`pip install 'model-catalog[fleet]'`" in err
+
+
+def test_an_unreachable_server_is_reported_by_the_command(shell: Shell) -> None:
+    """A command that needs the providers reports the lost database as its own error."""
+    url = "postgresql+psycopg://nobody@127.0.0.1:1/none"
+    assert "127.0.0.1" in shell("--database", url, "status", code=6).err
