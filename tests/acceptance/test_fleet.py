@@ -30,6 +30,19 @@ document = {{ path = "" }}
 
 GIVEN = '[[provider]]\nname = "a"\nkind = "openai"\nurl = "http://127.0.0.1:9"'
 
+CUT_ALL = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+DEAD = """
+INSERT INTO procrastinate_jobs (queue_name, task_name, lock, status, args)
+VALUES ('pass', 'pass', 'pass mars', 'doing', '{"name": "mars"}')
+"""
+WAITING = """
+INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock, scheduled_at, args)
+VALUES ('{0}', '{0}', '{1}', now() + interval '12 s', '{2}')
+"""
+
 
 def models(*names: str) -> Step:
     """Answer with these models."""
@@ -241,27 +254,26 @@ def test_a_worker_outlives_broken_connections(
     """Jobs of dead workers are repeated, and a lost connection or table is no end."""
     configure(shell, table(start(models("argo")), "mars", "1s"))
     url = laid_database(place)
+    assert "waiting    none" in shell("--database", url, "fleet", "status", code=1).out
     with working(shell, url) as worker:
         worker.until("mars: first, snapshot ")
         worker.stop()
-    insert = "INSERT INTO procrastinate_jobs (queue_name, task_name, args, status, lock) "
-    ask(url, insert + "VALUES ('pass', 'pass', '{\"name\": \"mars\"}', 'doing', 'pass mars')")
-    held = (
-        "INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock, scheduled_at, args) "
-    )
+    ask(url, DEAD)
+    ask(url, WAITING.format("pass", "pass mars", '{"name": "mars"}'))
+    assert "waiting    1 pass" in shell("--database", url, "fleet", "status", code=1).out
     with working(shell, url) as worker:
         worker.until("a worker died: its job pass[")
         worker.until("mars: unchanged, snapshot ")
         ask(url, "ALTER TABLE slot RENAME TO moved")
         worker.until("nothing was enqueued: ")
-        values = "VALUES ('dispatch', 'dispatch', 'dispatch', now() + interval '15 s', %s)"
-        ask(url, held + values.replace("%s", "'{\"timestamp\": 0}'"))
+        ask(url, WAITING.format("dispatch", "dispatch", '{"timestamp": 0}'))
         ask(url, "ALTER TABLE moved RENAME TO slot")
         worker.until("mars: unchanged, snapshot ")
         name = make_url(url).database
         other = url.replace(f"/{name}?", "/postgres?")
-        ask(other, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
-        ask(other, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname='{name}'")
+        with psycopg.connect(url.replace("+psycopg", "")) as connection:
+            ask(other, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+            connection.execute(CUT_ALL)
         worker.until("the connection to the database broke")
         ask(other, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
         worker.until("mars: unchanged, snapshot ")
@@ -274,13 +286,14 @@ def test_a_database_of_a_newer_version_ends_a_worker(shell: Shell, place: Path) 
     url = laid_database(place)
     configure(shell, GIVEN)
     ask(url, "UPDATE alembic_version SET version_num = '9999'")
-    ran = shell("--database", url, "fleet", "worker", code=6)
+    ran = shell("-v", "--database", url, "fleet", "worker", code=6)
     assert "has schema 9999, this version supports at most" in ran.err
 
 
 def test_without_the_extra_the_command_that_installs_it_is_named(shell: Shell) -> None:
     """Without the job engine, the error names the extra."""
-    code = "import sys; sys.modules['procrastinate'] = None; "
+    code = "import sys; sys.modules.pop('catalog.fleet.worker', None); "
+    code += "sys.modules['procrastinate'] = None; "
     code += "from catalog.cli.main import main; main()"
     url = "postgresql+psycopg://nobody@127.0.0.1:1/none"
     with shell.python("-c", code, "--database", url, "fleet", "worker") as running:
