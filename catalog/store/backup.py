@@ -7,12 +7,15 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from catalog.core.errors import StoreError
 from catalog.core.waiting import waiting
-from catalog.store.database import Database
 from catalog.store.driver import held
+
+if TYPE_CHECKING:
+    from catalog.store.database import Database
 
 WAIT = 30.0
 """Seconds to wait for a process that writes."""
@@ -60,7 +63,7 @@ def opened(file: Path, *, wait: float = WAIT) -> Iterator[sqlite3.Connection]:
 
 
 @contextmanager
-def copied(database: Database) -> Iterator[Database]:
+def copied(database: "Database") -> Iterator["Database"]:
     """Yield a read-only copy of an SQLite file, removed afterwards.
 
     It is for reads of minutes, because a long transaction would block polls. A server or a database
@@ -79,6 +82,8 @@ def copied(database: Database) -> Iterator[Database]:
                 old.backup(new)
         except sqlite3.Error as error:
             raise StoreError(f"{database.place} could not be copied: {error}") from error
+        from catalog.store.database import Database  # slow to load
+
         yield Database(str(place), upgrades=False, writes=False)
 
 

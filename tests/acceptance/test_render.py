@@ -24,7 +24,9 @@ def test_a_document_that_is_behind_is_shown_and_mended(own_demo: Shell) -> None:
     own = document.read_text().replace("## Sources", "My own words.\n\n## Sources")
     document.write_text(own)
     checked = own_demo("render", "--check", "--diff", "--at", "2025-12-23", code=1)
-    assert checked.err == f"{document} is outdated; run `catalog render`\n"
+    assert (
+        checked.err == f"{document} is outdated; run `catalog --config demo/catalog.toml render`\n"
+    )
     assert checked.lines[:2] == [f"--- {document}", f"+++ {document}"]
     assert "-**Last Updated:** 2026-05-19 (from `GET /1/ai/models`)" in checked.lines
     assert "+**Last Updated:** 2025-12-23 (from `GET /1/ai/models`)" in checked.lines
@@ -102,7 +104,7 @@ def test_regions_are_added_to_a_document_of_the_user(own_demo: Shell) -> None:
     document.write_bytes(b"# Ours\r\n\r\nOur text.\r\n")
     refused = own_demo("render", code=6)
     assert refused.err.startswith(f"error: {document} exists without markers")
-    assert "`catalog render --append`" in refused.err
+    assert "`catalog --config demo/catalog.toml render --append`" in refused.err
     assert document.read_bytes() == b"# Ours\r\n\r\nOur text.\r\n"
 
     assert own_demo("render", "--append").lines == [f"{document} written"]
