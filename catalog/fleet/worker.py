@@ -62,7 +62,9 @@ class _Connector(PsycopgConnector):
     """The engine's connections. `on_loss` is called when one breaks."""
 
     def __init__(self, conninfo: str, size: int, on_loss: Callable[[], None]) -> None:
-        super().__init__(conninfo=conninfo, min_size=1, max_size=size, timeout=10.0)
+        # As for the store: a pooler shares its connections.
+        plain = {"prepare_threshold": None}
+        super().__init__(conninfo=conninfo, kwargs=plain, min_size=1, max_size=size, timeout=10.0)
         self._on_loss = on_loss
 
     async def execute_query_async(self, query: Any, **arguments: Any) -> None:
@@ -149,7 +151,7 @@ class Worker:
         if isinstance(error, CatalogError) and not isinstance(error, DatabaseUnreachable):
             raise error  # such as a missing right, which a new attempt does not change
         if not stop.is_set():
-            reason = f": {error}" if isinstance(error, Exception) else ""
+            reason = f": {' '.join(str(error).split())}" if isinstance(error, Exception) else ""
             logger.warning("the connection to the database broke%s; the worker restarts", reason)
 
     async def _engine(self, app: App) -> None:

@@ -31,11 +31,13 @@ def make_engine(url: URL, busy_timeout: float, *, writes: bool = True) -> Engine
     Without `writes`, the database itself refuses every change.
     """
     if url.get_backend_name() != "sqlite":
+        # No prepared statements, because a pooler such as pgbouncer shares its connections.
+        plain = {"prepare_threshold": None} if url.get_driver_name() == "psycopg" else {}
         if writes:
-            return create_engine(url)
+            return create_engine(url, connect_args=plain)
         # One view of all statements, because a page that mixes two polls is wrong.
         readonly = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
-        return create_engine(url, execution_options=readonly)
+        return create_engine(url, connect_args=plain, execution_options=readonly)
     # The file is opened for each transaction, because it may be replaced.
     pool = StaticPool if is_memory(url) else NullPool
     # Threads may share a connection, because they never use it at the same time.
