@@ -29,7 +29,7 @@ from catalog.core.files import require_regular
 from catalog.core.waiting import Wait, waiting
 from catalog.store import server_errors
 from catalog.store.driver import BUSY_TIMEOUT, REVISIONS, held
-from catalog.store.engine import check_driver, is_memory, make_engine
+from catalog.store.engine import check_driver, file_of, is_memory, make_engine
 from catalog.store.text_values import FIRST, HINTS
 
 if TYPE_CHECKING:
@@ -85,9 +85,7 @@ class Database:
     @property
     def file(self) -> Path | None:
         """Return the SQLite file, None for a server or memory."""
-        if self.url.get_backend_name() == "sqlite" and self.url.database:
-            return None if self.url.database == ":memory:" else Path(self.url.database)
-        return None
+        return file_of(self.url)
 
     @property
     def exists(self) -> bool:

@@ -25,6 +25,12 @@ def is_memory(url: URL) -> bool:
     return url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}
 
 
+def file_of(url: URL) -> Path | None:
+    """Return the SQLite file of a URL, None for a server or memory."""
+    is_file = url.get_backend_name() == "sqlite" and not is_memory(url)
+    return Path(str(url.database)) if is_file else None
+
+
 def make_engine(url: URL, busy_timeout: float, *, writes: bool = True) -> Engine:
     """Make the engine of a database. `busy_timeout` is in seconds. Only SQLite uses it.
 

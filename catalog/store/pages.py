@@ -25,10 +25,10 @@ Extent = Literal["all", "part", "none"]
 """The part of a file that a short check covered."""
 
 
-def check_pages(connection: sqlite3.Connection) -> None:
-    """Check every page and reference, or raise sqlite3.Error."""
+def check_pages(connection: sqlite3.Connection, file: Path) -> None:
+    """Check every page and reference of a file, or raise sqlite3.Error."""
     connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # takes the read lock
-    damage = cut(*connection.execute(SIZES).fetchone())
+    damage = cut(file, *connection.execute(PAGE_SIZE).fetchone())
     if damage is not None:
         raise sqlite3.DatabaseError(damage)
     (result,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
@@ -39,20 +39,16 @@ def check_pages(connection: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError(f"row {lost[1]} of {lost[0]} refers to a missing {lost[2]}")
 
 
-SIZES = """
-SELECT (SELECT file FROM pragma_database_list WHERE name = 'main'), page_size
-FROM pragma_page_size()
-"""
-"""A query for the file and the bytes of a page."""
+PAGE_SIZE = "PRAGMA page_size"
 
 
-def cut(file: str, page: int) -> str | None:
+def cut(file: Path, page: int) -> str | None:
     """Return how many bytes the last page lacks, or None.
 
     SQLite reads zeros in their place, so an empty last page hides the cut. Hold a read lock
     meanwhile, because a writer may extend the file.
     """
-    lacking = -Path(file).stat().st_size % page if file else 0
+    lacking = -file.stat().st_size % page
     return f"malformed: its last {lacking:,} bytes are missing" if lacking else None
 
 
@@ -68,7 +64,7 @@ def glance(file: Path, moment: float = MOMENT, *, wait: float = WAIT) -> tuple[E
         with opened(file, wait=wait) as connection:
             connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
             if extent == "all":
-                check_pages(connection)
+                check_pages(connection, file)
             else:
                 _sample(connection, end)
     except sqlite3.OperationalError as error:

@@ -81,7 +81,7 @@ def _checked(source: Path, new: Path) -> tuple[dict[str, int], str]:
     try:
         with opened(new) as connection:
             connection.execute("PRAGMA journal_mode = DELETE")
-            check_pages(connection)
+            check_pages(connection, new)
             rows = count_rows(connection)
             revision = _revision(connection, source, rows)
     except sqlite3.Error as error:
@@ -137,7 +137,7 @@ def _check_again(file: Path, kept: tuple[Path, ...]) -> None:
     """Check the restored database, because a disk can lose data."""
     try:
         with opened(file) as connection:
-            check_pages(connection)
+            check_pages(connection, file)
     except sqlite3.Error as error:
         hint = f"Restore another backup. The replaced database is {', '.join(map(str, kept))}."
         raise StoreError(f"{file} is damaged after the restore: {error}", hint=hint) from error

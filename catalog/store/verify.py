@@ -14,8 +14,9 @@ from catalog.core.snapshot import Model, Snapshot
 from catalog.store import bodies
 from catalog.store.chain import links, version_digest
 from catalog.store.changelog import CHANGE_COLUMNS, to_change
+from catalog.store.engine import file_of
 from catalog.store.history import ACCEPTED, MODEL_COLUMNS, to_model
-from catalog.store.pages import SIZES, cut
+from catalog.store.pages import PAGE_SIZE, cut
 from catalog.store.tables import (
     ChangeRow,
     FindingRow,
@@ -105,7 +106,8 @@ def _check(name: str, table: str, verdicts: Verdicts) -> Check:
 
 
 def _database(connection: Connection) -> Verdicts:
-    lacking = cut(*connection.exec_driver_sql(SIZES).one())
+    file, page = file_of(connection.engine.url), connection.exec_driver_sql(PAGE_SIZE).scalar_one()
+    lacking = None if file is None else cut(file, page)
     result = lacking or connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
     sound = "intact, and every reference has its row"
     yield sound if result == "ok" else Bad("database", "file", result)
