@@ -74,7 +74,7 @@ def test_a_reference_that_leads_nowhere_is_damage(file: Path) -> None:
         )
     assert glance(file, 60) == ("all", "row 1 of finding refers to a missing poll")
     with closing(sqlite3.connect(file)) as connection, pytest.raises(sqlite3.DatabaseError):
-        check_pages(connection)
+        check_pages(connection, file)
 
 
 def test_an_index_that_lacks_a_row_is_damage(file: Path) -> None:
