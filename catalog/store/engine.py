@@ -26,7 +26,7 @@ def is_memory(url: URL) -> bool:
 
 
 def file_of(url: URL) -> Path | None:
-    """Return the SQLite file of a URL, None for a server or memory."""
+    """Return the SQLite file of a URL, or None."""
     is_file = url.get_backend_name() == "sqlite" and not is_memory(url)
     return Path(str(url.database)) if is_file else None
 
