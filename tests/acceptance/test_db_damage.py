@@ -170,13 +170,19 @@ def test_a_poll_with_an_impossible_outcome_is_reported(own_demo: Shell) -> None:
     edited(own_demo, "update poll set outcome = 'fine' where id = 5")
     ran = own_demo("polls", code=6)
     assert "error: the stored poll outcome 'fine' is unknown" in ran.err
-    assert "`catalog db verify` lists the damage" in ran.err
+    assert "`catalog --config demo/catalog.toml db verify` lists the damage" in ran.err
 
 
 def test_a_file_that_is_too_damaged_to_verify_names_the_restore(own_demo: Shell) -> None:
     """`catalog db verify` of a truncated file does not name itself as the next command."""
     with (own_demo.folder / "demo" / "catalog.db").open("r+b") as file:
         file.truncate(50_000)
-    assert "`catalog db verify` lists the damage" in own_demo("changes", code=6).err
+    assert (
+        "`catalog --config demo/catalog.toml db verify` lists the damage"
+        in own_demo("changes", code=6).err
+    )
     ran = own_demo("db", "verify", code=6)
-    assert "hint: The damage is too large to list. `catalog db restore FILE`" in ran.err
+    assert (
+        "hint: The damage is too large to list. `catalog --config demo/catalog.toml db restore FILE`"
+        in ran.err
+    )

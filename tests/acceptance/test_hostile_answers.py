@@ -160,7 +160,9 @@ def test_a_mistake_of_the_program_has_an_exit_code_of_its_own(own_demo: Shell) -
         database.execute("update change set before = '{' where before is not null")
     ran = own_demo("changes", code=70)
     assert ran.err.startswith("error: the command broke off by a mistake of this program: JSON")
-    assert ran.err.splitlines()[1].startswith("hint: Run it again with `catalog -vv`")
+    assert ran.err.splitlines()[1].startswith(
+        "hint: Run it again with `catalog --config demo/catalog.toml -vv`"
+    )
     assert len(ran.err.splitlines()) == 2
     again = own_demo("-vv", "changes", code=70)
     assert "debug    traceback of JSONDecodeError" in again.err

@@ -54,7 +54,12 @@ def test_everything_is_asked_and_wrong_answers_again(live: Live) -> None:
     )
     assert talk.code == 0, talk.shown
     assert "first, snapshot 1, 1 model (dry run)" in talk.shown
-    for mistake in ("known as 'mistral'", "used: a token", "known as 'slack'", "is plain http"):
+    for mistake in (
+        "no provider 'mistral'",
+        "used: a token",
+        "no channel 'slack'",
+        "is plain http",
+    ):
         assert mistake in talk.shown
     assert TOKEN not in talk.shown
     assert CHAT not in talk.shown

@@ -75,7 +75,7 @@ def test_a_moment_without_catalog_is_wrong_usage(demo: Shell) -> None:
     """A day before the first snapshot and an invalid time are errors with examples."""
     early = demo("models", "--at", "2025-08-12T23:59:59+00:00", code=2)
     assert "no snapshot as early as 2025-08-12 23:59:59 UTC" in early.err
-    assert "catalog snapshots" in early.err
+    assert "catalog --config demo/catalog.toml snapshots" in early.err
     odd = demo("models", "--at", "0001-01-01T00:00:00+14:00", code=2)
     assert "Invalid value for '--at'" in odd.err
     assert "yesterday" in odd.err
@@ -115,7 +115,7 @@ def test_an_unknown_model_is_wrong_usage_with_a_hint(demo: Shell) -> None:
     assert ran.out == ""
     assert ran.err.splitlines() == [
         "error: no model 'Qwen3' is known; did you mean qwen3?",
-        "hint: `catalog models` lists the names; case matters.",
+        "hint: `catalog --config demo/catalog.toml models` lists the names; case matters.",
     ]
 
 
