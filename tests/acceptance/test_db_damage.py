@@ -182,7 +182,5 @@ def test_a_file_that_is_too_damaged_to_verify_names_the_restore(own_demo: Shell)
         in own_demo("changes", code=6).err
     )
     ran = own_demo("db", "verify", code=6)
-    assert (
-        "hint: The damage is too large to list. `catalog --config demo/catalog.toml db restore FILE`"
-        in ran.err
-    )
+    restore = "`catalog --config demo/catalog.toml db restore FILE`"
+    assert f"hint: The damage is too large to list. {restore}" in ran.err
