@@ -63,7 +63,7 @@ def test_a_filter_needs_no_script(browser: Browser, demo_site: str) -> None:
     """The form of the models filters them and shows a past moment."""
     with tab(browser, demo_site, scripts=False) as opened:
         page = opened.open("/models")
-        page.get_by_label("Words").fill("qwen")
+        page.get_by_label("Search").fill("qwen")
         page.get_by_label("As it was at").fill("2025-12-23")
         page.get_by_label("Type").select_option("llm")
         page.get_by_role("button", name="Show").click()
