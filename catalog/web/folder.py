@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from catalog.core.errors import SettingsInvalid, StoreError
+from catalog.core.errors import PayloadInvalid, SettingsInvalid, StoreError
 from catalog.core.files import read_bytes, replace
+from catalog.core.strict_json import read_strict
 
 MANIFEST: Final = "catalog-site.json"
 LARGEST = 256 * 1024 * 1024
@@ -130,14 +131,14 @@ class Folder:
     def _read(self) -> Manifest:
         """Return the manifest of the last build."""
         try:
-            return _manifest(json.loads(read_bytes(self._place / MANIFEST, LARGEST)))
+            return _manifest(read_strict(read_bytes(self._place / MANIFEST, LARGEST)))
         except FileNotFoundError:
             foreign = _foreign(self._place)
             if foreign is None:
                 return Manifest()
             text = f"{self._place} has files that are not from `catalog web build`: {foreign[:200]}"
             raise SettingsInvalid(text, hint=_OTHER) from None
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (PayloadInvalid, ValueError, KeyError, TypeError, AttributeError):
             text = f"{self._place / MANIFEST} is no list of files of `catalog web build`"
             raise SettingsInvalid(text, hint=_OTHER) from None
 
