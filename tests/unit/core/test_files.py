@@ -37,6 +37,12 @@ OTHERS = {
     ("store/swap.py", "copy.open('xb')"),
     ("store/swap.py", "file.open('r+b', buffering=0)"),
     ("store/swap.py", "os.open(place, os.O_RDONLY)"),
+    # Files and answers that the program, git or GitHub made.
+    ("cli/publish.py", "file.open('rb')"),
+    ("cli/publish.py", "file.open('w', encoding='ascii')"),
+    ("cli/publish.py", "github.open(branch, base, *words)"),
+    ("providers/git_history.py", "listed.read_text()"),
+    ("web/folder.py", "target.read_bytes()"),
 }
 """Other calls that open or read files, which the program or the system made."""
 PARSERS = {
@@ -57,6 +63,9 @@ PARSERS = {
         "core/toml_lines.py",
         "tomllib.loads(statement)",
     ),  # because strict_toml has read the document before
+    # Rows, answers and settings that were checked before.
+    ("cli/publish_github.py", "json.loads(answer)"),
+    ("config/stored.py", "json.loads(text)"),
 }
 """Calls that parse JSON or TOML: one reader for users' files, others for known or HTTP content."""
 
