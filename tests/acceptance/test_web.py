@@ -82,3 +82,20 @@ def test_a_token_comes_from_its_file_alone(demo: Shell, tmp_path: Path) -> None:
         assert _get(address, Authorization="Bearer tok-of-the-pages").status_code == 200
         running.stop()
     assert "tok-of-the-pages" not in "\n".join(running.lines)
+
+
+def test_public_is_said_by_option_or_setting(demo: Shell) -> None:
+    """An address beyond this machine is served if the option allows it."""
+    process = demo.start("web", "--listen", "0.0.0.0:0", "--public")
+    with guarded(process) as running:
+        line = running.until("serving http://0.0.0.0:")
+        port = re.findall(r":(\d+)/", line)[0]
+        assert _get(f"http://127.0.0.1:{port}/livez").text == "alive\n"
+        running.stop()
+
+
+@pytest.mark.parametrize("root", ["catalog", "//x", "/a?b", "/a#b"])
+def test_a_wrong_root_path_is_explained(demo: Shell, root: str) -> None:
+    """The path of a proxy begins with one slash and has no query."""
+    ran = replace(demo, given={"CATALOG_WEB_ROOT_PATH": root})("web", "--listen", ANY, code=2)
+    assert "is not a path such as /catalog" in ran.err
