@@ -1,6 +1,7 @@
 """Feeds, calendar, metrics, badges and `llms.txt` of the shipped history."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import feedparser
@@ -94,3 +95,32 @@ def test_llms_txt_lists_pages_that_exist(client: TestClient) -> None:
     ]
     assert len(links) > 8
     assert {client.get(link).status_code for link in links} == {200}
+
+
+@pytest.mark.parametrize(("day", "color"), [("2026-06-10", "#b3261e"), ("2026-12-31", "#8a5a00")])
+def test_a_badge_shows_the_end_of_a_listed_model(own_demo: Shell, day: str, color: str) -> None:
+    """A noted end is on the badge, in red if it is within a month."""
+    own_demo("note", "moonshotai/Kimi-K2.6", "--retires", day)
+    client = make_client(own_demo.folder / "demo" / "catalog.db")
+    text = client.get("/badge/infomaniak/moonshotai/Kimi-K2.6.svg").text
+    assert f"moonshotai/Kimi-K2.6: ends {day}" in text
+    assert color in text
+
+
+@pytest.mark.parametrize("path", ["/changes/5.md", "/none.json", "/api/v1/none"])
+def test_an_address_that_does_not_exist_is_a_problem_document(
+    client: TestClient, path: str
+) -> None:
+    """A program gets 404 in the form of RFC 9457."""
+    answer = client.get(path)
+    assert (answer.status_code, answer.json()["status"]) == (404, 404)
+
+
+def test_a_broken_lock_hides_no_page(demo: Shell, tmp_path: Path) -> None:
+    """The page of a model is shown without the files of our code."""
+    lock = tmp_path / "catalog.lock"
+    lock.write_text("{")
+    file = demo.folder / "demo" / "catalog.db"
+    given: dict[str, Any] = {"check.lock": str(lock)}
+    client = make_client(file, **given)
+    assert client.get("/models/infomaniak/qwen3.json").json()["name"] == "qwen3"
