@@ -56,12 +56,12 @@ def doctor(app: App, style: str) -> int:
     app = app.with_files()
     found = list(_look(app))
     if style == "json":
-        told = [
+        checks = [
             {"check": each.what, "state": each.state, "told": each.said}
             | ({"todo": each.todo} if each.todo else {})
             for each in found
         ]
-        print_json({"checks": told})
+        print_json({"checks": checks})
     else:
         width = max(16, *(len(each.what) for each in found))
         for each in found:
@@ -112,8 +112,8 @@ def _provider(settings: Settings, what: str) -> Iterator[Diagnosis]:
         yield Diagnosis(what, "fail", str(error), error.hint)
         return
     token = "accepted the token" if settings.one.token else "answered"
-    told = f"{settings.one.url} {token}, {len(response.body):,} bytes"
-    yield Diagnosis(what, "ok", told)
+    answer = f"{settings.one.url} {token}, {len(response.body):,} bytes"
+    yield Diagnosis(what, "ok", answer)
     yield _clock(response.headers.get("date"))
 
 
@@ -157,8 +157,8 @@ def _database(app: App) -> Diagnosis:
     finally:
         database.close()
     rows = sum(check.rows for check in checks)
-    told = f"{database.place} is intact and writable, {rows:,} rows checked"
-    return Diagnosis("database", "ok", told)
+    state = f"{database.place} is intact and writable, {rows:,} rows checked"
+    return Diagnosis("database", "ok", state)
 
 
 def _refused(file: Path) -> str:

@@ -132,9 +132,9 @@ def test_a_message_whose_short_form_is_refused_too_is_given_up(live: Live) -> No
         (given_up,) = listed(shell, "--state", "given up")
         assert given_up["error"] == "channel ops: 127.0.0.1 answered 413: max 1 kB"
         assert len(ops.requests) == 2
-        told = [json.loads(each.body)["text"] for each in team.requests]
-        assert "a message to channel ops was given up" in told[-1]
-        assert "max 1 kB" in told[-1]
+        output = [json.loads(each.body)["text"] for each in team.requests]
+        assert "a message to channel ops was given up" in output[-1]
+        assert "max 1 kB" in output[-1]
 
 
 @pytest.mark.long

@@ -80,9 +80,9 @@ def test_a_bad_row_of_a_long_list_from_the_first_poll_to_its_end(shell: Shell) -
     with serve(good, bad, bad, good) as server:
         configure(shell, server.url)
         shell("sync")
-        told = shell("sync")
-        assert told.lines[0].endswith("acme: unchanged, snapshot 1, 1 finding")
-        assert told.lines[1] == f"  warning   1 row refused (tree-7): $.data[150]: {BAD}"
+        output = shell("sync")
+        assert output.lines[0].endswith("acme: unchanged, snapshot 1, 1 finding")
+        assert output.lines[1] == f"  warning   1 row refused (tree-7): $.data[150]: {BAD}"
         assert shell("sync").lines[0].endswith("acme: unchanged, snapshot 1")
         over = shell("sync")
         assert over.lines[1] == "  warning   1 row no longer refused (tree-7)"
@@ -112,9 +112,9 @@ def test_validate_names_refused_rows(shell: Shell) -> None:
         f"row refused: $.data[150]: {BAD}",
         "valid: 149 models, 1 row refused, 0 kinds of drift",
     ]
-    told = shell("validate", file, "--format", "json").json
-    assert (told["models"], told["problems"]) == (149, [])
-    assert [each["path"] for each in told["refused"]] == ["$.data[150]"]
+    output = shell("validate", file, "--format", "json").json
+    assert (output["models"], output["problems"]) == (149, [])
+    assert [each["path"] for each in output["refused"]] == ["$.data[150]"]
     configure(shell, more="bad_rows_share = 0")
     assert shell("validate", file, code=1).lines == [f"$.data[150]: {BAD}"]
     configure(shell, more="bad_rows_share = 0.5\nbad_rows_above = 2")

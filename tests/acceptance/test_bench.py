@@ -118,10 +118,14 @@ def test_the_made_years_are_as_if_they_had_been_polled(tmp_path: Path) -> None:
     database = Database(str(file))
     with database.reading() as connection:
         assert [each for each in verify(connection) if each.bad] == []
-    told = polls(file)
-    assert Counter(outcome for _, outcome in told) == {"changed": 99, "first": 1, "unchanged": 900}
+    seen = polls(file)
+    assert Counter(outcome for _, outcome in seen) == {
+        "changed": 99,
+        "first": 1,
+        "unchanged": 900,
+    }
     hours = [stamp(decade.BEGIN + hour * decade.HOUR) for hour in range(1000)]
-    assert [began for began, _ in told] == hours
+    assert [began for began, _ in seen] == hours
     with closing(sqlite3.connect(file)) as plain:
         first = plain.execute("SELECT key FROM model_version ORDER BY id DESC").fetchone()[0]
     for name in questions.QUESTIONS:

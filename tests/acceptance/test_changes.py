@@ -122,8 +122,8 @@ def test_pipes_are_states(shell: Shell) -> None:
     )
     for end in ends:
         os.close(end)
-    (told,) = csv.DictReader(io.StringIO(ended.stdout))
-    assert (told["field"], told["before"], told["after"]) == ("version", '"1.0"', '"2"')
+    (output,) = csv.DictReader(io.StringIO(ended.stdout))
+    assert (output["field"], output["before"], output["after"]) == ("version", '"1.0"', '"2"')
 
 
 def test_a_state_without_a_time_has_none_in_the_output(shell: Shell) -> None:

@@ -22,11 +22,11 @@ def test_runs_at_the_same_moment_do_each_thing_once(tmp_path: Path) -> None:
             f'[infomaniak]\nurl = "{provider.url}"\n[[channel]]\nkind = "webhook"\nname = "hook"\n'
             f'url = "{receiver.url}"\n'
         )
-        told = run_together(tmp_path)
-        assert sorted(told) == ["first", *["unchanged"] * (RUNS - 1)]
+        output = run_together(tmp_path)
+        assert sorted(output) == ["first", *["unchanged"] * (RUNS - 1)]
         provider.advance()
-        told = run_together(tmp_path)
-        assert sorted(told) == ["changed", *["unchanged"] * (RUNS - 1)]
+        output = run_together(tmp_path)
+        assert sorted(output) == ["changed", *["unchanged"] * (RUNS - 1)]
     assert len(receiver.requests) == 1
 
 

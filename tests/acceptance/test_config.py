@@ -149,9 +149,9 @@ def test_commands_that_read_the_store_need_no_secret_file(own_demo: Shell) -> No
         "alerts retry",
         "alerts test a",
     ):
-        told = own_demo(*words.split(), code=2).err
-        assert f'token_file = "no-token": cannot read {file.parent}/no-token: No such file' in told
-        assert f'url_file = "no-url": cannot read {file.parent}/no-url: No such file' in told
+        seen = own_demo(*words.split(), code=2).err
+        assert f'token_file = "no-token": cannot read {file.parent}/no-token: No such file' in seen
+        assert f'url_file = "no-url": cannot read {file.parent}/no-url: No such file' in seen
 
 
 def test_mistakes_in_templates_and_urls_are_reported(shell: Shell) -> None:
@@ -166,8 +166,12 @@ def test_mistakes_in_templates_and_urls_are_reported(shell: Shell) -> None:
         ["  catalog.toml:4", "channel.0.template"],
         ["  catalog.toml:5", "channel.0.urls.0"],
     ]
-    for told in ("no placeholder $titel;", "no placeholder $whom;", "a $ without a name after it"):
-        assert told in mistakes[0]
+    for seen in (
+        "no placeholder $titel;",
+        "no placeholder $whom;",
+        "a $ without a name after it",
+    ):
+        assert seen in mistakes[0]
     assert hint.startswith("hint: ")
 
 

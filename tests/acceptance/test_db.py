@@ -31,8 +31,8 @@ def test_a_backup_is_the_database(own_demo: Shell) -> None:
     assert ran.out.startswith(f"kept.db: {kept.stat().st_size:,} bytes, 158 rows in ")
     assert ran.out.endswith(" tables, checked\n")
     assert kept.stat().st_mode & 0o777 == 0o600
-    told = own_demo("db", "verify").out
-    assert own_demo("--database", "kept.db", "db", "verify").out == told
+    seen = own_demo("db", "verify").out
+    assert own_demo("--database", "kept.db", "db", "verify").out == seen
     lines = own_demo("db", "export").out
     assert own_demo("--database", "kept.db", "db", "export").out == lines
 
@@ -44,9 +44,9 @@ def test_a_backup_replaces_a_file_only_by_force(own_demo: Shell) -> None:
     assert ran.err.startswith("error: kept.db exists already\nhint: ")
     assert (own_demo.folder / "kept.db").read_text() == "mine"
     own_demo("db", "backup", "kept.db", "--force")
-    for other, told in ((DATABASE, "is the database itself"), ("/dev/null", "no regular file")):
+    for other, seen in ((DATABASE, "is the database itself"), ("/dev/null", "no regular file")):
         ran = own_demo("db", "backup", other, "--force", code=2)
-        assert told in ran.err
+        assert seen in ran.err
     assert own_demo("--database", "kept.db", "db", "verify").code == 0
 
 
@@ -73,15 +73,15 @@ def test_verify_lists_its_checks(demo: Shell) -> None:
     assert [line.split("  ok   ")[0].split()[-1] for line in lines] == [
         *("1", "5", "49", "5", "52", "6", "29", "0", "0", "0", "5")
     ]
-    told = demo("db", "verify", "--format", "json").json
-    assert (told["schema_version"], told["ok"]) == (1, True)
-    assert told["checks"][1] == {
+    seen = demo("db", "verify", "--format", "json").json
+    assert (seen["schema_version"], seen["ok"]) == (1, True)
+    assert seen["checks"][1] == {
         "check": "payloads",
         "rows": 5,
         "ok": True,
         "told": "every digest matches",
     }
-    head = told["checks"][-1]["told"].split()[-1]
+    head = seen["checks"][-1]["told"].split()[-1]
     assert lines[-1].endswith(f"the newest, the head, is {head}")
     ran = demo("db", "verify", "--head", head)
     assert ran.lines[-1].split(maxsplit=4)[2:] == [
@@ -101,10 +101,10 @@ def test_a_changed_history_is_reported(own_demo: Shell) -> None:
     said = "model_version 9: 14 (reasoning) was changed: the digest does not match"
     assert ran.lines[2] == f"model versions            49  BAD  {said}"
     assert "db restore FILE`" in ran.err
-    told = own_demo("db", "verify", "--format", "json", code=1).json
-    assert [check["ok"] for check in told["checks"]] == [True, True, False, *[True] * 8]
-    assert told["ok"] is False
-    assert (told["checks"][2]["bad"]["table"], told["checks"][2]["bad"]["row"]) == (
+    seen = own_demo("db", "verify", "--format", "json", code=1).json
+    assert [check["ok"] for check in seen["checks"]] == [True, True, False, *[True] * 8]
+    assert seen["ok"] is False
+    assert (seen["checks"][2]["bad"]["table"], seen["checks"][2]["bad"]["row"]) == (
         *("model_version", "9"),
     )
 

@@ -195,9 +195,9 @@ def test_a_file_that_is_not_a_backup_is_refused(backed: Shell, case: str) -> Non
     spoil(case, kept, backed.folder / DATABASE)
     before = (backed.folder / DATABASE).read_bytes()
     names = sorted(path.name for path in (backed.folder / "demo").iterdir())
-    code, told = WRONG[case]
+    code, output = WRONG[case]
     ran = backed("db", "restore", "kept.db", code=code)
-    assert told in ran.err
+    assert output in ran.err
     assert "hint: " in ran.err
     assert (backed.folder / DATABASE).read_bytes() == before
     assert sorted(path.name for path in (backed.folder / "demo").iterdir()) == names
@@ -251,8 +251,8 @@ def test_a_backup_of_an_older_version_is_upgraded_by_the_next_command(backed: Sh
     migrate.upgrade(engine, "0009")
     engine.dispose()
     ran = backed("db", "restore", "kept.db")
-    told = f"schema 0009: the next command upgrades it to {REVISIONS[-1]}"
-    assert told in ran.lines
+    output = f"schema 0009: the next command upgrades it to {REVISIONS[-1]}"
+    assert output in ran.lines
     assert ran.err == ""
     assert dump(backed.folder / DATABASE) == dump(kept)
     assert "upgraded from 0009" in backed("db", "verify").err

@@ -87,9 +87,9 @@ def test_an_upgrade_keeps_the_old_state_beside_it(own: Path, shell: Shell, demo:
     ]
     assert f"a copy of the old database is {beside(own)}" in ran.err
     assert dump(beside(own)) == before
-    told = shell("--database", own, "db", "verify").lines
-    assert told[:-1] == demo("db", "verify").lines[:-1]
-    assert told[-1].startswith("chain of infomaniak        5  ok ")
+    seen = shell("--database", own, "db", "verify").lines
+    assert seen[:-1] == demo("db", "verify").lines[:-1]
+    assert seen[-1].startswith("chain of infomaniak        5  ok ")
     # An earlier version did not store the missing models of a held answer.
     exported, made = (
         [line for line in ran.lines if '"missing_model"' not in line]

@@ -70,15 +70,15 @@ def test_the_documentation_is_short() -> None:
 
 def test_the_default_and_the_variable_of_each_setting_are_true(tmp_path: Path) -> None:
     """The documented default in the documented variable changes only the source of a value."""
-    told = sections(CONFIGURATION, 3)
+    output = sections(CONFIGURATION, 3)
     home = {"HOME": str(tmp_path)}
     without = {"schedule.cron": "@daily", "probe.cron": "@daily"}
     without |= {"infomaniak.product_id": "7", "ping.url": "https://hc-ping.com/x"}
     without |= {"signal.removals": "again", "http.proxy": "http://proxy.example:3128"}
     without |= {"web.listen": "127.0.0.1:8080", "web.root_path": "/catalog"}
     for name in plain_settings(Settings):
-        variable = re.search(r"^- \*\*Variable:\*\* `(\w+)`", told[name], flags=re.MULTILINE)
-        default = re.search(r"^- \*\*Default:\*\* (none|`(.+)`)$", told[name], flags=re.MULTILINE)
+        variable = re.search(r"^- \*\*Variable:\*\* `(\w+)`", output[name], flags=re.MULTILINE)
+        default = re.search(r"^- \*\*Default:\*\* (none|`(.+)`)$", output[name], flags=re.MULTILINE)
         assert variable, name
         assert default, name
         value = default[2] or without.get(name, "any")
@@ -99,9 +99,9 @@ def test_every_exit_code_is_explained(page: str, heading: str) -> None:
 
 def test_every_table_and_column_is_explained() -> None:
     """docs/database.md has a section for each table, with a line for each column in order."""
-    told = sections("docs/database.md", 3)
+    output = sections("docs/database.md", 3)
     for table in SQLModel.metadata.sorted_tables:
-        rows = re.findall(r"^\| `(\w+)` \|", told[table.name], flags=re.MULTILINE)
+        rows = re.findall(r"^\| `(\w+)` \|", output[table.name], flags=re.MULTILINE)
         assert rows == [column.name for column in table.columns], table.name
 
 

@@ -46,10 +46,10 @@ def test_the_examples_of_a_page_are_true(page: str, tmp_path: Path) -> None:
         ran = type_in(page, tmp_path, **(given if page == LIVE else UNMEASURED))
     assert len(ran) == len(list(examples(page))), "the shell ended early"
     for each in ran:
-        told = "\n".join([f"{page}: $ {each.example.command}", *each.lines])
-        assert each.code == 0 or each.example.may_fail, told
+        seen = "\n".join([f"{page}: $ {each.example.command}", *each.lines])
+        assert each.code == 0 or each.example.may_fail, seen
         absent = missing(each.example.shown, each.lines)
-        assert absent is None, f"not shown: {absent}\n{told}"
+        assert absent is None, f"not shown: {absent}\n{seen}"
 
 
 def test_an_untrue_example_is_noticed() -> None:

@@ -194,7 +194,7 @@ def public(live: Live) -> Iterator[tuple[Shell, Path]]:
 
 
 @pytest.mark.parametrize(
-    ("mode", "of_folder", "told"),
+    ("mode", "of_folder", "expected"),
     [
         (0o444, 0o555, "/data is not writable: Permission denied"),
         (0o644, 0o555, "/data is not writable: Permission denied"),
@@ -203,7 +203,7 @@ def public(live: Live) -> Iterator[tuple[Shell, Path]]:
     ],
 )
 def test_a_database_that_cannot_be_written_fails(
-    public: tuple[Shell, Path], mode: int, of_folder: int, told: str
+    public: tuple[Shell, Path], mode: int, of_folder: int, expected: str
 ) -> None:
     """A read-only database file or folder fails, and the check changes nothing."""
     shell, file = public
@@ -214,9 +214,9 @@ def test_a_database_that_cannot_be_written_fails(
         out, err = running.communicate(timeout=SECONDS)
     lines = [each for each in out.splitlines() if each[6:].startswith("database ")]
     assert len(lines) == 1, (out, err)
-    assert told in lines[0]
-    assert lines[0].startswith("ok " if "writable, " in told else "fail ")
-    assert ("Let this user write to the file and to its folder" in out) == ("readonly" in told)
+    assert expected in lines[0]
+    assert lines[0].startswith("ok " if "writable, " in expected else "fail ")
+    assert ("Let this user write to the file and to its folder" in out) == ("readonly" in expected)
     assert file.read_bytes() == before
     assert [path.name for path in file.parent.iterdir()] == ["catalog.db"]
 

@@ -49,8 +49,8 @@ def configured(live: Live, *bodies: bytes) -> Shell:
 
 def by_rule(shell: Shell, *words: str) -> dict[str, Any]:
     """Return the changes by their rule."""
-    told = shell("changes", "--format", "json", *words).json["changes"]
-    return {each["rule"]: each for each in told}
+    output = shell("changes", "--format", "json", *words).json["changes"]
+    return {each["rule"]: each for each in output}
 
 
 @pytest.mark.long
@@ -214,8 +214,8 @@ def test_channels_that_were_not_reached_are_listed(live: Live) -> None:
     assert (state, attempts) == ("  hook: pending", "1 attempt")
     assert following.startswith("next at 20")
     assert lines[-2] == "  ops: not sent; it was imported, or the channel is newer"
-    (told,) = shell("explain", "1", "--format", "json").json["channels"]
-    assert told.keys() == {"channel", "state", "message", "attempts", "next_at", "error"}
+    (output,) = shell("explain", "1", "--format", "json").json["channels"]
+    assert output.keys() == {"channel", "state", "message", "attempts", "next_at", "error"}
 
 
 def test_a_finding_of_a_probe_is_explained(live: Live) -> None:

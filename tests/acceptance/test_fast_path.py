@@ -85,8 +85,8 @@ def test_a_slot_is_done_once(live: Live) -> None:
     ran = shell("-v", "sync", "--scheduled")
     assert "fast path" in ran.err
     assert "was already polled at" in shell("sync", "--scheduled").out
-    told = shell("sync", "--scheduled", "--format", "json").json
-    assert (told["outcome"], told["provider"]) == ("skipped", "infomaniak")
+    output = shell("sync", "--scheduled", "--format", "json").json
+    assert (output["outcome"], output["provider"]) == ("skipped", "infomaniak")
     assert shell("-q", "sync", "--scheduled").out == ""
     assert len(server.requests) == 2
 
@@ -212,10 +212,10 @@ def test_several_providers_rest_side_by_side(live: Live) -> None:
 def test_a_slot_in_hand_is_asked_for_once(live: Live) -> None:
     """While a run waits for its answer, a second one finds the slot claimed."""
     held: list[Shell] = []
-    told: list[str] = []
+    output: list[str] = []
 
     def meanwhile(exchange: Exchange) -> None:
-        told.append(held[0]("sync", "--scheduled").out)
+        output.append(held[0]("sync", "--scheduled").out)
         answer(body=BODY)(exchange)
 
     shell, server = live(answer(body=BODY), meanwhile, CATALOG_SCHEDULE_EVERY="7d")
@@ -225,7 +225,7 @@ def test_a_slot_in_hand_is_asked_for_once(live: Live) -> None:
     ran = shell("-v", "sync", "--scheduled")
     assert "fast path" in ran.err
     assert "run=" in ran.err
-    assert "is being polled by another process" in told[0]
+    assert "is being polled by another process" in output[0]
     assert len(server.requests) == 2
 
 

@@ -26,13 +26,13 @@ SCRIPT = ROOT / "scripts" / "faults"
 PAGE = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
 SECONDS = 600
 PLAYED = ("network", "killed", "read-only", "truncated", "slots", "lasting")
-TOLD = Counter({("a1", "2026-01-06"): 1, ("b2", "2026-01-06"): 1})
+MESSAGE = Counter({("a1", "2026-01-06"): 1, ("b2", "2026-01-06"): 1})
 RIGHT = Left(
     tables={"snapshots": [("d1", 2)], "deliveries": [("a1", "ops", "delivered")]},
     state=[("1", "{}")],
     document=b"# Models\n",
-    found=TOLD,
-    received={"ops": TOLD, "team": TOLD},
+    found=MESSAGE,
+    received={"ops": MESSAGE, "team": MESSAGE},
     repeated=0,
     bad=(),
 )
@@ -125,7 +125,7 @@ def test_what_is_written_goes_between_the_markers(tmp_path: Path) -> None:
     ("left", "said"),
     [
         (replace(RIGHT, received=RIGHT.received | {"ops": Counter()}), ["2 missed"]),
-        (replace(RIGHT, received=RIGHT.received | {"team": TOLD + TOLD}), ["2 false"]),
+        (replace(RIGHT, received=RIGHT.received | {"team": MESSAGE + MESSAGE}), ["2 false"]),
         (replace(RIGHT, repeated=1), ["1 received twice"]),
         (replace(RIGHT, bad=("snapshot 1: its digest",)), ["snapshot 1: its digest"]),
         (replace(RIGHT, state=[]), ["the current state differs"]),
@@ -144,7 +144,7 @@ def test_differences_are_reported(left: Left, said: list[str]) -> None:
 
 def test_an_answer_that_was_believed_may_leave_more() -> None:
     """An accepted answer may add findings, but a missed finding is still reported."""
-    more = replace(RIGHT, received={"ops": TOLD + TOLD, "team": TOLD}, document=b"other")
+    more = replace(RIGHT, received={"ops": MESSAGE + MESSAGE, "team": MESSAGE}, document=b"other")
     assert differences(RIGHT, more, believed=True) == []
     less = replace(RIGHT, found=Counter())
     assert differences(RIGHT, less, believed=True) == ["2 missed"]

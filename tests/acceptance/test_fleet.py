@@ -186,8 +186,8 @@ def test_a_missing_token_is_reported_once_per_slot(
     with working(shell, url) as worker:
         worker.until("mars: first, snapshot ")
         worker.stop()
-    told = [line for line in worker.lines if "the variable VENUS for venus is not set" in line]
-    assert len(told) == 1
+    output = [line for line in worker.lines if "the variable VENUS for venus is not set" in line]
+    assert len(output) == 1
     assert ask(url, "SELECT count(*) FROM slot WHERE done_at IS NOT NULL") == [(2,)]
 
 
@@ -205,11 +205,11 @@ def test_a_missing_token_is_reported_once_per_slot(
         (f"{GIVEN}\n{GIVEN}", "has a name twice"),
     ],
 )
-def test_a_wrong_provider_is_not_stored(shell: Shell, place: Path, text: str, told: str) -> None:
+def test_a_wrong_provider_is_not_stored(shell: Shell, place: Path, text: str, output: str) -> None:
     """Each mistake in the tables of providers is named, and nothing is stored."""
     url = laid_database(place)
     ran = shell("--database", url, "provider", "add", "-", stdin=text.encode(), code=2)
-    assert told in ran.err
+    assert output in ran.err
     assert ask(url, "SELECT count(*) FROM provider") == [(0,)]
 
 

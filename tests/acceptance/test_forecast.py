@@ -58,8 +58,8 @@ def test_a_note_is_kept_counts_and_is_taken_back(own_demo: Shell) -> None:
     source = "mail of 2026-11-01"
     given = ("--retires", FAR, "--successor", "google/gemma-4-31B-it", "--source", source)
     ran = shell("note", "qwen3", *given)
-    told = f"qwen3: retires on {FAR}, successor google/gemma-4-31B-it, source {source}"
-    assert (ran.lines, ran.err) == ([told], "")
+    output = f"qwen3: retires on {FAR}, successor google/gemma-4-31B-it, source {source}"
+    assert (ran.lines, ran.err) == ([output], "")
     known = of("qwen3", shell("forecast", "--format", "json"))
     assert (known["until"], known["basis"], known["ground"]) == (FAR, "announced", source)
     assert known["successors"][0]["model"] == "google/gemma-4-31B-it"
@@ -135,9 +135,9 @@ def test_missing_forecasts_are_reported(own_demo: Shell) -> None:
         (("qwen4", "--retires", FAR), "no model 'qwen4' is known; did you mean qwen3?"),
     ],
 )
-def test_an_empty_note_is_wrong_usage(demo: Shell, given: tuple[str, ...], told: str) -> None:
+def test_an_empty_note_is_wrong_usage(demo: Shell, given: tuple[str, ...], output: str) -> None:
     """A missing, contradictory or unknown note is exit 2, and nothing is stored."""
-    assert told in demo("note", *given, code=2).err
+    assert output in demo("note", *given, code=2).err
     assert demo("notes").lines == ["no notes"]
 
 

@@ -53,10 +53,10 @@ def test_a_pass_that_cannot_be_recorded_is_a_failure(live: Live) -> None:
         Path(shell.folder, "catalog.db").write_text("no database, but long enough for one" * 99)
         shell("sync", code=6)
         shell("sync", "--scheduled", code=6)
-        told = [(urlsplit(each.path).path, each.body.decode()) for each in monitor.requests]
-    assert [path for path, _ in told[-1:]] == ["/fail"], "no pass began"
-    assert [path for path, _ in told[:-1]] in (["/fail"], ["/start", "/fail"])
-    assert all("not a database" in said for path, said in told if path == "/fail")
+        output = [(urlsplit(each.path).path, each.body.decode()) for each in monitor.requests]
+    assert [path for path, _ in output[-1:]] == ["/fail"], "no pass began"
+    assert [path for path, _ in output[:-1]] in (["/fail"], ["/start", "/fail"])
+    assert all("not a database" in said for path, said in output if path == "/fail")
 
 
 @pytest.mark.long
@@ -98,11 +98,11 @@ def test_a_monitor_that_is_away_harms_nothing(live: Live) -> None:
     with serve(answer(500)) as monitor:
         shell, _ = live(ONE, CATALOG_PING_URL=f"{monitor.url}/secret-uuid")
         ran = shell("--log-format", "json", "sync")
-        told = [json.loads(line) for line in ran.err.splitlines()]
-        assert [line["message"] for line in told] == [
+        output = [json.loads(line) for line in ran.err.splitlines()]
+        assert [line["message"] for line in output] == [
             "the monitor did not accept a ping: it answered 500"
         ] * 2
-        assert len({line["run"] for line in told}) == 1
+        assert len({line["run"] for line in output}) == 1
         assert "secret-uuid" not in ran.err
         assert " run=" in shell("sync").err
     shell, _ = live(ONE, CATALOG_PING_URL="http://127.0.0.1:9/secret-uuid")

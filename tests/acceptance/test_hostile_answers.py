@@ -54,12 +54,12 @@ def test_a_receiver_that_redirects_to_an_odd_place_silences_no_other(
         shell("sync")
         shell("sync")
         assert len(good.requests) == 1
-        told = shell("alerts", "--format", "json").json["alerts"]
-        found = {each["channel"]: (each["state"], each["attempts"]) for each in told}
+        seen = shell("alerts", "--format", "json").json["alerts"]
+        found = {each["channel"]: (each["state"], each["attempts"]) for each in seen}
         assert found == {"ops": ("owed", 1), "team": ("delivered", 1)}
-        told = shell("status", code=1).out
-        assert "1 message not delivered\n" in told
-        assert "channel ops: 127.0.0.1 answered 302" in told
+        seen = shell("status", code=1).out
+        assert "1 message not delivered\n" in seen
+        assert "channel ops: 127.0.0.1 answered 302" in seen
 
 
 def test_a_message_that_a_pass_left_behind_is_trouble(live: Live) -> None:

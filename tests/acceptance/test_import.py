@@ -92,8 +92,8 @@ def test_every_form_of_file_is_taken_and_the_past_is_not_changed(
     before = shell.files()
     (history / "2026-01-01T130000Z.json").write_bytes(body(row(version="9")))
     refused = shell("import", "history", code=2)
-    told = "the past cannot be changed: 1 recording (the first: 2026-01-01T130000Z.json)"
-    assert told in refused.err
+    output = "the past cannot be changed: 1 recording (the first: 2026-01-01T130000Z.json)"
+    assert output in refused.err
     assert "of 2026-01-03T00:00:00Z" in refused.err
     assert "--database" in refused.err
     (history / "2026-01-01T130000Z.json").unlink()
@@ -105,9 +105,9 @@ def test_many_problems_are_cut_with_a_command_for_all(shell: Shell) -> None:
     file = shell.folder / "my history" / "2026-01-01T000000Z.json"
     file.parent.mkdir()
     file.write_bytes(body(*[0] * 12))
-    told = shell("import", "my history", code=4).err.splitlines()
+    output = shell("import", "my history", code=4).err.splitlines()
     command = "catalog validate 'my history/2026-01-01T000000Z.json'"
-    assert told[11] == f"  and 2 more: `{command}` lists them"
+    assert output[11] == f"  and 2 more: `{command}` lists them"
 
 
 @pytest.mark.long
@@ -227,5 +227,5 @@ def test_a_name_that_nearly_fits_is_reported_as_skipped(shell: Shell, history: P
     (history / "2026-01-02T000000Z-1.json.gz").write_bytes(gzip.compress(body(row())))
     ran = shell("import", "history")
     assert "3 recordings: 1 changed, 1 first, 1 unchanged" in ran.lines
-    told = "2026-01-02T000000Z-1.json.gz is skipped: '-1' is between the time and the ending"
-    assert ran.err.splitlines() == [told]
+    output = "2026-01-02T000000Z-1.json.gz is skipped: '-1' is between the time and the ending"
+    assert ran.err.splitlines() == [output]

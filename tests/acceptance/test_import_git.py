@@ -284,11 +284,11 @@ def test_a_killed_import_continues(shell: Shell) -> None:
         (".", "--path . is not a file in the repository"),
     ],
 )
-def test_a_wrong_path_is_reported_with_the_nearest(shell: Shell, path: str, told: str) -> None:
+def test_a_wrong_path_is_reported_with_the_nearest(shell: Shell, path: str, seen: str) -> None:
     """A path that never was a file is an error with a similar path, and creates no database."""
     made = [*commits(2, "data/models.json"), Made(3, {"link.json": b"data"}, mode="120000")]
     repository(shell.folder / "git", made)
-    assert told in load(shell, path=path, code=2).err
+    assert seen in load(shell, path=path, code=2).err
     assert not (shell.folder / "catalog.db").exists()
 
 
@@ -311,10 +311,10 @@ def test_a_path_may_have_any_letters(shell: Shell) -> None:
         ("nowhere", "git has no ref nowhere\n"),
     ],
 )
-def test_a_wrong_ref_is_reported(shell: Shell, ref: str, told: str) -> None:
+def test_a_wrong_ref_is_reported(shell: Shell, ref: str, seen: str) -> None:
     """An unknown ref is an error with a similar one, and none is read as an option."""
     repository(shell.folder / "git", commits(1))
-    assert told in load(shell, f"--ref={ref}", code=2).err
+    assert seen in load(shell, f"--ref={ref}", code=2).err
 
 
 def test_what_is_no_repository_is_reported(shell: Shell) -> None:

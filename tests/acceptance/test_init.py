@@ -88,8 +88,8 @@ def test_nothing_is_overwritten_without_force(live: Live) -> None:
     shell = without_token(shell)
     (shell.folder / "catalog.toml").write_text("mine")
     refused = shell("init", code=2)
-    told, hint = refused.err.splitlines()
-    assert told == "error: catalog.toml exists, so nothing was written"
+    seen, hint = refused.err.splitlines()
+    assert seen == "error: catalog.toml exists, so nothing was written"
     assert hint == (
         "hint: To see it: `catalog config show`. To replace it: --force. "
         "To write another one: `catalog --config FILE init`."
@@ -164,10 +164,10 @@ def test_a_token_of_the_environment_stays_there(live: Live, form: str) -> None:
     ("stdin", "told"),
     [(b" \n", "stdin is empty"), (b"a b\n", "this cannot be used: a token must not be empty")],
 )
-def test_an_invalid_piped_token_is_refused(shell: Shell, stdin: bytes, told: str) -> None:
+def test_an_invalid_piped_token_is_refused(shell: Shell, stdin: bytes, seen: str) -> None:
     """Nothing is written, and the secret is not repeated."""
     ran = shell("init", "--token-stdin", stdin=stdin, code=2)
-    assert told in ran.err
+    assert seen in ran.err
     assert "a b" not in ran.err
     assert shell.files() == {}
 
@@ -289,8 +289,8 @@ def test_regions_are_added_to_a_document_of_the_user(live: Live) -> None:
     ],
 )
 def test_an_option_without_effect_is_wrong_usage(
-    shell: Shell, words: tuple[str, ...], told: str
+    shell: Shell, words: tuple[str, ...], seen: str
 ) -> None:
     """An option that the other ones make useless is named, and nothing is written."""
-    assert told in shell("init", "--offline", *words, code=2).err
+    assert seen in shell("init", "--offline", *words, code=2).err
     assert shell.files() == {}

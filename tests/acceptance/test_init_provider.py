@@ -85,12 +85,12 @@ def test_the_token_of_a_variable_is_used(shell: Shell, form: str) -> None:
     ],
 )
 def test_an_address_without_a_list_writes_nothing(
-    shell: Shell, step: Any, code: int, told: str
+    shell: Shell, step: Any, code: int, output: str
 ) -> None:
     """The error says what came, and there is no file."""
     with serve(step) as server:
         ran = shell("init", "--provider", server.url, code=code, given=QUICK)
-    assert told in ran.err
+    assert output in ran.err
     assert shell.files() == {}
 
 
@@ -134,10 +134,10 @@ def test_infomaniak_may_be_named_by_its_address(shell: Shell) -> None:
     ],
 )
 def test_a_provider_that_cannot_be_is_refused(
-    shell: Shell, words: tuple[str, ...], told: str
+    shell: Shell, words: tuple[str, ...], output: str
 ) -> None:
     """The wrong value is repeated, with what is allowed."""
-    assert told.lower() in shell("init", *words, code=2).err.lower()
+    assert output.lower() in shell("init", *words, code=2).err.lower()
     assert shell.files() == {}
 
 

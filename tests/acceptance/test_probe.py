@@ -87,9 +87,9 @@ def test_a_dry_run_sends_no_request(asking: Shell, provider: ReplayServer) -> No
     ran = asking("probe", "--dry-run")
     assert "at most 60 calls and 3,090 tokens" in ran.out
     assert "today so far 0 of 200 calls, 0 of 20,000 tokens" in ran.out
-    told = asking("probe", "--dry-run", "qwen3", "--format", "json").json
-    assert (told["calls"], told["tokens"]) == (2, 200)
-    assert told["plan"][0] == {
+    output = asking("probe", "--dry-run", "qwen3", "--format", "json").json
+    assert (output["calls"], output["tokens"]) == (2, 200)
+    assert output["plan"][0] == {
         "model": "qwen3",
         "key": "17",
         "route": "chat-v1",
@@ -116,12 +116,12 @@ def test_second_tries_and_their_findings(asking: Shell, provider: ReplayServer) 
     ran = asking("probe", "--once", "--wait", "granite", given=given)
     assert "waiting for the second tries until" in ran.err
     assert "breaking  granite is refused by chat-v1, chat-v2 now," in ran.out
-    told = asking("probe", "--once", "qwen3", "--format", "json", given=given).json
-    assert [each["verdict"] for each in told["probes"]] == ["refused", "refused"]
-    assert told["probes"][0]["believed"]
-    assert "mixtral" in told["probes"][0]["accepted"]
-    assert [(each["kind"], each["model"]) for each in told["changes"]] == [("over", "qwen3")]
-    assert told["today"] == {"calls": 8, "tokens": 0}
+    output = asking("probe", "--once", "qwen3", "--format", "json", given=given).json
+    assert [each["verdict"] for each in output["probes"]] == ["refused", "refused"]
+    assert output["probes"][0]["believed"]
+    assert "mixtral" in output["probes"][0]["accepted"]
+    assert [(each["kind"], each["model"]) for each in output["changes"]] == [("over", "qwen3")]
+    assert output["today"] == {"calls": 8, "tokens": 0}
     logged = asking("changes", "--model", "qwen3", "--format", "json").json["changes"]
     assert logged[-1]["rule"] == "delisted-refused"
     assert "qwen3 is refused" in asking("show", "qwen3").out
@@ -180,9 +180,9 @@ def test_a_behavior_file_is_served(own_demo: Shell, tmp_path: Path) -> None:
             url = process.stdout.readline().split(" at ")[1].split(";")[0]
             given = {"CATALOG_INFOMANIAK_URL": url, "INFOMANIAK_API_TOKEN": TOKEN}
             words = ("probe", "--once", "mini_lm_l12_v2", "--format", "json")
-            told = json.loads(own_demo(*words, given=given).out)
+            output = json.loads(own_demo(*words, given=given).out)
             process.terminate()
-        assert {each["answered_as"] for each in told["probes"]} == {"x"}
+        assert {each["answered_as"] for each in output["probes"]} == {"x"}
 
 
 def test_every_mistake_in_a_behavior_file_is_reported(shell: Shell) -> None:
@@ -221,9 +221,9 @@ def test_a_provider_with_unknown_routes(shell: Shell) -> None:
     """Probing a provider of another kind is refused with the reason."""
     text = '[[provider]]\nname = "router"\nkind = "openrouter"\n'
     (shell.folder / "catalog.toml").write_text(text, encoding="utf-8")
-    told = shell("probe", "--once", code=2).err
-    assert "catalog does not know how to call the models of router" in told
-    assert "providers of the kind infomaniak" in told
+    output = shell("probe", "--once", code=2).err
+    assert "catalog does not know how to call the models of router" in output
+    assert "providers of the kind infomaniak" in output
 
 
 def test_the_daemon_logs_whether_it_calls_models(asking: Shell) -> None:
@@ -239,15 +239,15 @@ def test_two_schedules_of_the_probes_are_a_mistake(shell: Shell) -> None:
     """An interval and a cron expression do not go together."""
     text = '[probe]\nevery = "1d"\ncron = "@daily"\n'
     (shell.folder / "catalog.toml").write_text(text, encoding="utf-8")
-    told = shell("config", "check", code=2).err
-    assert "probe.cron: probe.every is given too; remove one of the two" in told
+    output = shell("config", "check", code=2).err
+    assert "probe.cron: probe.every is given too; remove one of the two" in output
 
 
 @pytest.mark.long
 def test_all_models_at_once(asking: Shell) -> None:
     """Without names, every callable model is probed."""
     given = {"CATALOG_PROBE_RATE": "60", "CATALOG_PROBE_ENABLED": "true"}
-    told = asking("probe", "--format", "json", given=given).json
-    assert len(told["probes"]) == 41
-    assert told["again_at"] > told["probes"][0]["at"]
+    output = asking("probe", "--format", "json", given=given).json
+    assert len(output["probes"]) == 41
+    assert output["again_at"] > output["probes"][0]["at"]
     assert asking("matrix").out.count("answers") == 13

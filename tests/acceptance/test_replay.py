@@ -90,9 +90,9 @@ def test_a_rate_of_none_serves_the_history(shell: Shell) -> None:
 
 def test_help_lists_every_fault(shell: Shell) -> None:
     """The help lists each kind of fault, its effect and its outcome."""
-    told = " ".join(shell("replay", "--help").out.split())
+    seen = " ".join(shell("replay", "--help").out.split())
     for fault in FAULTS.values():
-        assert f"{fault.kind} {fault.does}: {fault.outcome}" in told
+        assert f"{fault.kind} {fault.does}: {fault.outcome}" in seen
 
 
 @pytest.mark.parametrize(
@@ -105,10 +105,10 @@ def test_help_lists_every_fault(shell: Shell) -> None:
     ],
 )
 def test_faults_that_make_no_sense_are_wrong_usage(
-    words: list[str], told: str, shell: Shell
+    words: list[str], seen: str, shell: Shell
 ) -> None:
     """A misspelled fault, an invalid rate and options without a fault are refused."""
-    assert told in shell("replay", *words, code=2).err
+    assert seen in shell("replay", *words, code=2).err
 
 
 MARS = """
@@ -167,10 +167,10 @@ def test_any_provider_is_played(shell: Shell, authorization: str) -> None:
         (["--history", ".", "--fault", "nan,500"], "nan need rows in `data`, each with an `id`"),
     ],
 )
-def test_options_for_infomaniak_alone(shell: Shell, words: list[str], told: str) -> None:
+def test_options_for_infomaniak_alone(shell: Shell, words: list[str], seen: str) -> None:
     """Options for Infomaniak's answers are refused with another provider."""
     fleet(shell)
-    assert told in shell("replay", "--provider", "mars", *words, code=2).err
+    assert seen in shell("replay", "--provider", "mars", *words, code=2).err
 
 
 def test_infomaniak_may_be_named(shell: Shell) -> None:

@@ -32,9 +32,9 @@ def test_a_slot_that_was_done_is_left_alone(live: Live) -> None:
     assert "-01-01T00:00:00Z was already polled at 20" in left.out
     assert "by another run or `catalog serve`" in left.out
     assert shell("-q", "sync", "--scheduled").out == ""
-    told = shell("sync", "--scheduled", "--format", "json").json
-    assert told.keys() == {"schema_version", "provider", "outcome", "slot", "done_at"}
-    assert (told["provider"], told["outcome"]) == ("infomaniak", "skipped")
+    output = shell("sync", "--scheduled", "--format", "json").json
+    assert output.keys() == {"schema_version", "provider", "outcome", "slot", "done_at"}
+    assert (output["provider"], output["outcome"]) == ("infomaniak", "skipped")
     assert len(server.requests) == 1
     assert "unchanged" in shell("sync").out
 

@@ -53,9 +53,9 @@ def test_a_database_of_ones_own_is_never_mixed_up_with_the_demos(checkout: Path)
 @pytest.mark.long
 def test_the_demo_prints_commands_that_work_as_typed(checkout: Path) -> None:
     """Each printed command works in the folder in which scripts/run was typed."""
-    told = run(checkout)
-    assert told.code == 0, told
-    typed = [line.strip() for line in told.lines if line.startswith(f"  {checkout}/scripts/run ")]
+    output = run(checkout)
+    assert output.code == 0, output
+    typed = [line.strip() for line in output.lines if line.startswith(f"  {checkout}/scripts/run ")]
     assert len(typed) == 4
     for line in typed:
         again = run(checkout, *shlex.split(line)[1:])

@@ -200,8 +200,8 @@ def test_what_is_wrong_at_the_start_ends_it(live: Live, shell: Shell) -> None:
     assert "INFOMANIAK_API_TOKEN" in shell("serve", code=2).err
     assert shell.files() == {}
     right, _ = live(ONE)
-    told = right("serve", code=2, given={"CATALOG_SCHEDULE_CRON": "0 0 30 2 *"}).err
-    assert "the cron expression is wrong or never fires: bad day-of-month" in told
+    output = right("serve", code=2, given={"CATALOG_SCHEDULE_CRON": "0 0 30 2 *"}).err
+    assert "the cron expression is wrong or never fires: bad day-of-month" in output
     Path(right.folder, "catalog.db").write_text("this is no database, but long enough for one" * 9)
     assert "not a database" in right("serve", code=6).err
 
@@ -211,8 +211,8 @@ def test_a_service_manager_is_told_all(live: Live, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
         manager.settimeout(SECONDS)
-        told = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "400000"}
-        shell, _ = live(ONE, **told)
+        output = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "400000"}
+        shell, _ = live(ONE, **output)
 
         def heard(words: str) -> str:
             while words not in (message := manager.recv(4096).decode()):

@@ -70,13 +70,13 @@ def test_a_clock_that_is_set_back_stops_neither_passes_nor_the_watchdog(
     """After the clock is set back, passes are rescheduled and watchdog signals continue."""
     clock = WallClock.made(tmp_path / "clock")
     quick = {"CATALOG_SCHEDULE_EVERY": "2s", "CATALOG_SCHEDULE_JITTER": "1ms"}
-    with manager(tmp_path) as told:
+    with manager(tmp_path) as output:
         shell, _ = live(ONE, **quick, **clock.environ, **watched(tmp_path))
         with serving(shell) as daemon:
             daemon.until("infomaniak: unchanged")
             clock.shift(-HOUR)
             daemon.until("warning  the clock was set back: the next run is rescheduled")
-            told.wait_for_life()
+            output.wait_for_life()
             daemon.until("infomaniak: unchanged", times=2)
             daemon.stop()
 
@@ -101,12 +101,12 @@ def test_a_clock_that_is_set_back_during_a_pass_waits_for_its_end(
     """A clock change during a pass applies after the pass."""
     clock, gate = WallClock.made(tmp_path / "clock"), Gate(ONE)
     quick = {"CATALOG_SCHEDULE_EVERY": "1s", "CATALOG_SCHEDULE_JITTER": "1ms"}
-    with manager(tmp_path) as told:
+    with manager(tmp_path) as output:
         shell, _ = live(gate, ONE, **quick, **clock.environ, **watched(tmp_path))
         with serving(shell) as daemon:
             assert gate.arrived.wait(SECONDS)
             clock.shift(-HOUR)
-            told.wait_for_life()
+            output.wait_for_life()
             gate.opened.set()
             daemon.until("infomaniak: first")
             daemon.until("infomaniak: unchanged")

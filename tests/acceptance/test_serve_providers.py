@@ -130,8 +130,8 @@ def test_one_without_a_token_is_told_and_stops_no_other(shell: Shell, start: Sta
     no_token = table(mars, "mars").replace('list = { authorization = "none" }', "")
     configure(shell, no_token, table(venus, "venus"))
     with serving(shell) as daemon:
-        told = daemon.until("error    not served: there is no token for mars. Set the token")
-        assert "mars" in told
+        output = daemon.until("error    not served: there is no token for mars. Set the token")
+        assert "mars" in output
         daemon.until("venus: first")
         daemon.stop()
     configure(shell, no_token, no_token.replace("mars", "moon"))
@@ -237,10 +237,10 @@ def test_the_status_line_has_what_came_of_each(shell: Shell, start: Start, tmp_p
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
         manager.settimeout(SECONDS)
-        told = {"NOTIFY_SOCKET": str(tmp_path / "notify")}
+        output = {"NOTIFY_SOCKET": str(tmp_path / "notify")}
         mars, venus = start(answer(500)), start(models("dart"))
         configure(shell, table(mars, "mars", "1h"), table(venus, "venus", "2h"))
-        shell = Shell(shell.folder, told)
+        shell = Shell(shell.folder, output)
         with serving(shell) as daemon:
             said = manager.recv(4096).decode()
             assert said.startswith("READY=1\nSTATUS=started; next run ")

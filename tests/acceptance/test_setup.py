@@ -139,9 +139,9 @@ def test_a_damaged_environment_is_not_taken_for_a_good_one(checkout: Path, copie
     (module,) = checkout.glob(".venv/lib/python*/site-packages/dep.py")
     module.unlink()
     for _ in range(2):
-        told = setup(checkout, code=2).err
-        assert "No module named 'dep'" in told
-        assert "remove the folder .venv, then run this again" in told
+        output = setup(checkout, code=2).err
+        assert "No module named 'dep'" in output
+        assert "remove the folder .venv, then run this again" in output
     shutil.rmtree(checkout / ".venv")
     (checkout / ".venv").touch()
     assert setup(checkout, code=2).err.endswith(

@@ -24,8 +24,8 @@ def test_a_document_that_was_there_first_is_no_error_for_a_newcomer(live: Live) 
     shell, _ = live(answer(body=ONE), laid=False)
     document = put(shell)
     ran = shell("sync")
-    told, hint = ran.lines[1:]
-    assert told == f"document {document} exists without markers, so it is not changed"
+    seen, hint = ran.lines[1:]
+    assert seen == f"document {document} exists without markers, so it is not changed"
     assert hint.startswith("hint: Add the regions at its end: `catalog render --append`.")
     assert ran.err == ""
     again = shell("-v", "sync", "--format", "json")
@@ -62,8 +62,8 @@ def test_a_foreign_database_writes_no_document_unless_asked(live: Live) -> None:
     shell, _ = live(answer(body=ONE))
     ran = shell("--database", "other.db", "sync")
     assert len(ran.lines) == 1
-    told, hint = ran.err.splitlines()
-    assert told.startswith("no document is written, because --database names another database")
+    seen, hint = ran.err.splitlines()
+    assert seen.startswith("no document is written, because --database names another database")
     assert "render --output FILE" in hint
     assert shell("-q", "--database", "third.db", "import", shipped(), code=5).err.count("hint") == 1
     assert "docs/models.md" not in shell.files()

@@ -26,11 +26,11 @@ def test_all_is_well(live: Live) -> None:
     assert success.endswith("ago")
     assert last.endswith(", first")
     assert database.startswith(f"database        {shell.folder}/catalog.db, ")
-    told = shell("status", "--format", "json").json
-    (one,) = told["providers"]
+    output = shell("status", "--format", "json").json
+    (one,) = output["providers"]
     assert (one["state"], one["freshness"], one["well"], one["owed"]) == ("ok", "ok", True, [])
-    assert (told["well"], told["headline"], one["problems"]) == (True, "OK", [])
-    assert told["database"]["bytes"] == Path(shell.folder, "catalog.db").stat().st_size
+    assert (output["well"], output["headline"], one["problems"]) == (True, "OK", [])
+    assert output["database"]["bytes"] == Path(shell.folder, "catalog.db").stat().st_size
 
 
 def test_the_next_run_is_shown_where_the_schedule_is_kept(live: Live) -> None:
@@ -63,9 +63,9 @@ def test_trouble_is_exit_1(live: Live) -> None:
     assert ran.lines[2] == "  problem       last 3 polls failed"
     assert "answered 503" in ran.lines[3]
     assert ran.lines[4].strip().startswith("`catalog doctor` ")
-    told = shell("status", "--format", "json", code=1).json
-    assert (told["well"], told["headline"]) == (False, ran.lines[0])
-    (one,) = told["providers"]
+    output = shell("status", "--format", "json", code=1).json
+    assert (output["well"], output["headline"]) == (False, ran.lines[0])
+    (one,) = output["providers"]
     assert (one["failures"], one["last_poll"]["outcome"]) == (3, "failed")
     assert one["problems"][0]["problem"] == "last 3 polls failed"
 
@@ -216,9 +216,9 @@ def test_a_damaged_database_is_not_well(live: Live) -> None:
     assert ran.lines[0] == "NOT WELL: the database is damaged"
     assert ran.lines[-2].strip().startswith("row 1 missing from index snapshot_by_time")
     assert "`catalog db restore FILE`" in ran.lines[-1]
-    told = shell("status", "--format", "json", code=1).json
-    assert told["database"]["damage"].startswith("row 1 missing from index")
-    assert not told["well"]
+    output = shell("status", "--format", "json", code=1).json
+    assert output["database"]["damage"].startswith("row 1 missing from index")
+    assert not output["well"]
 
 
 def test_a_large_database_is_sampled_and_the_text_says_so(live: Live) -> None:

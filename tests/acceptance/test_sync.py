@@ -73,10 +73,10 @@ def test_changes_are_shown_with_their_level_and_reason(live: Live) -> None:
     shell, _ = live(answer(body=TWO), answer(body=body(row(description="Alpha 2.0", version="2"))))
     shell("-q", "sync")
     ran = shell("sync", "--exit-code", code=1)
-    headline, removed, *told, document = ran.lines
+    headline, removed, *output, document = ran.lines
     assert "changed, snapshot 2, 1 model, 3 findings" in headline
     assert removed.startswith("  breaking  beta removed; callable until at least ")
-    assert told == [
+    assert output == [
         "            Calls that use this name fail once the provider stops serving it.",
         "  warning   alpha: description Alpha 1.0 → Alpha 2.0",
         "            Another model may now answer calls of this name.",
@@ -150,9 +150,9 @@ def test_a_wall_of_problems_is_cut_for_people_alone(live: Live) -> None:
     assert len(listed) == 12
 
     shell, _ = live(answer(body=body(*[0] * 10_001)))
-    told = shell("sync", code=4).err.splitlines()
-    assert told[0] == "error: the answer breaks the contract in at least 10,000 places"
-    assert told[-2].startswith("  and at least 9,990 more: ")
+    output = shell("sync", code=4).err.splitlines()
+    assert output[0] == "error: the answer breaks the contract in at least 10,000 places"
+    assert output[-2].startswith("  and at least 9,990 more: ")
 
 
 def test_an_unbelievable_answer_is_held_until_accepted(live: Live) -> None:

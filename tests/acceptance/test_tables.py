@@ -56,10 +56,10 @@ def test_a_wider_terminal_shows_more(demo: Shell, width: int, headings: list[str
     head, *lines = shown(demo, "models", width)
     assert head.split() == headings
     left_out = [name for name in ("Beta", "Title", "Description") if name not in headings]
-    told = f"Not shown: {', '.join(left_out)}. A wider terminal or --format json shows all."
+    output = f"Not shown: {', '.join(left_out)}. A wider terminal or --format json shows all."
     before, _, note = " ".join(lines).partition("Not shown")
     assert before
-    assert f"Not shown{note}" == told if left_out else not note
+    assert f"Not shown{note}" == output if left_out else not note
     assert max(map(len, lines)) <= width
 
 

@@ -26,7 +26,7 @@ from tests.support.http_server import Step, answer, drip, hang_up, refusing, ser
 SECRET = "T0PS3CRET"
 GONE = finding(Removed(model("6", "llama3")))
 NEW = finding(Added(model("9", "<!channel> @everyone")))
-TOLD = Message("msg_1", "infomaniak", AT, (NEW, GONE))
+MESSAGE = Message("msg_1", "infomaniak", AT, (NEW, GONE))
 
 
 def channel(url: str, **rest: Any) -> AppriseChannel:
@@ -51,7 +51,7 @@ def json_url(server: str) -> str:
 def fail(sending: AppriseChannel) -> DeliveryFailed:
     """Fail to send, and return an error without the secret."""
     with pytest.raises(DeliveryFailed) as failed:
-        sending.send(TOLD)
+        sending.send(MESSAGE)
     error = failed.value
     shown = "".join(TracebackException.from_exception(error).format())
     assert SECRET not in shown + error.hint + repr(sending)
@@ -62,7 +62,7 @@ def fail(sending: AppriseChannel) -> DeliveryFailed:
 def received(step: Step, **rest: Any) -> dict[str, Any]:
     """Send the message and return the one body that arrived."""
     with serve(step) as server:
-        channel(json_url(server.url), **rest).send(rest.pop("message", TOLD))
+        channel(json_url(server.url), **rest).send(rest.pop("message", MESSAGE))
     (request,) = server.requests
     assert request.path == f"/hooks/{SECRET}"
     return dict(json.loads(request.body))
@@ -110,7 +110,7 @@ def test_the_level_becomes_the_kind_of_notification(
 ) -> None:
     """The most severe level becomes Apprise's kind of notification."""
     with serve() as server:
-        channel(json_url(server.url)).send(replace(TOLD, findings=findings, test=True))
+        channel(json_url(server.url)).send(replace(MESSAGE, findings=findings, test=True))
     assert json.loads(server.requests[0].body)["type"] == kind
 
 
@@ -164,7 +164,7 @@ def test_only_the_target_that_refused_gets_the_message_again() -> None:
 
 def _takes(sending: AppriseChannel) -> bool:
     try:
-        sending.send(TOLD)
+        sending.send(MESSAGE)
     except DeliveryFailed:
         return False
     return True
@@ -236,7 +236,7 @@ def test_a_short_message_for_a_small_target() -> None:
     with serve() as server, pytest.MonkeyPatch.context() as patch:
         patch.setattr(NotifyJSON, "body_maxlen", 260)
         patch.setattr(NotifyJSON, "title_maxlen", 0)
-        channel(json_url(server.url)).send(replace(TOLD, findings=(GONE, *many)))
+        channel(json_url(server.url)).send(replace(MESSAGE, findings=(GONE, *many)))
     text = json.loads(server.requests[0].body)["message"]
     assert len(text) <= 260
     assert "⛔ llama3 removed" in text
@@ -259,7 +259,7 @@ def test_an_exception_of_a_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_overflow_setting_of_a_url_is_kept() -> None:
     """A URL with an overflow setting of its own works."""
     with serve() as server:
-        channel(f"{json_url(server.url)}?overflow=split").send(TOLD)
+        channel(f"{json_url(server.url)}?overflow=split").send(MESSAGE)
     assert len(server.requests) == 1
 
 

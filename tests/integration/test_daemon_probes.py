@@ -101,7 +101,7 @@ class Breaking(Probing):
 
     error: Exception = StoreError("the disk is full")
 
-    def run(self, wish: Selection = Selection(), told: object = None) -> Results:  # noqa: ARG002, B008  # inherited
+    def run(self, wish: Selection = Selection(), output: object = None) -> Results:  # noqa: ARG002, B008  # inherited
         """Raise."""
         raise Breaking.error
 

@@ -28,7 +28,7 @@ from tests.support.mail_server import greeting, post_office, text_of
 PASSWORD = "hunter2-s3cr3t"
 NOW = datetime(2026, 5, 20, 7, 0, tzinfo=UTC)
 GONE = finding(Removed(model("6", "llama3")))
-TOLD = Message("msg_2b6c", "infomaniak", AT, (GONE,))
+MESSAGE = Message("msg_2b6c", "infomaniak", AT, (GONE,))
 
 
 def channel(port: int, security: Security = "none", **rest: Any) -> EmailChannel:
@@ -51,7 +51,7 @@ def login(**rest: Any) -> dict[str, Any]:
     return {"user": "catalog", "password": PASSWORD, **rest}
 
 
-def fail(sending: EmailChannel, message: Message = TOLD) -> DeliveryFailed:
+def fail(sending: EmailChannel, message: Message = MESSAGE) -> DeliveryFailed:
     """Fail to send, and return an error without the password."""
     with pytest.raises(DeliveryFailed) as failed:
         sending.send(message)
@@ -77,7 +77,7 @@ def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLConte
 def test_a_mail_arrives() -> None:
     """A recipient gets one mail as text and as HTML, marked as automatic."""
     with post_office() as mailbox:
-        channel(mailbox.port).send(TOLD)
+        channel(mailbox.port).send(MESSAGE)
     (letter,) = mailbox.letters
     assert mailbox.envelopes == [("catalog@example.org", ["dev@example.org"])]
     assert (letter["From"], letter["To"]) == ("catalog@example.org", "dev@example.org")
@@ -98,8 +98,8 @@ def test_a_mail_arrives() -> None:
 def test_a_repetition_is_recognizable() -> None:
     """Sent again, a message has the same id, subject and text."""
     with post_office() as mailbox:
-        channel(mailbox.port).send(TOLD)
-        channel(mailbox.port, clock=lambda: AT).send(TOLD)
+        channel(mailbox.port).send(MESSAGE)
+        channel(mailbox.port, clock=lambda: AT).send(MESSAGE)
     first, second = mailbox.letters
     for same in ("Message-ID", "Subject"):
         assert first[same] == second[same]
@@ -111,7 +111,7 @@ def test_a_login_over_tls(certificate: ssl.SSLContext, security: Security) -> No
     """User and password go over an encrypted connection, and the mail after them."""
     kind: dict[str, Any] = {security: certificate}
     with post_office(password=PASSWORD, **kind) as mailbox:
-        channel(mailbox.port, security, **login()).send(TOLD)
+        channel(mailbox.port, security, **login()).send(MESSAGE)
     assert mailbox.logins == [("catalog", PASSWORD)]
     assert mailbox.encrypted == [True]
 
@@ -191,7 +191,7 @@ def test_one_recipient_does_not_get_a_mail_again_because_of_another() -> None:
     """If one recipient is refused, the other gets no second mail."""
     refuse = {"bob@example.org": "450 later"}
     with post_office(recipient=lambda address: refuse.get(address, "250 OK")) as mailbox:
-        channel(mailbox.port, recipient="ann@example.org").send(TOLD)
+        channel(mailbox.port, recipient="ann@example.org").send(MESSAGE)
         fail(channel(mailbox.port, recipient="bob@example.org"))
     assert [to for _, to in mailbox.envelopes] == [["ann@example.org"]]
 
@@ -232,7 +232,7 @@ def test_a_server_that_scans_the_received_mail() -> None:
     with post_office(data=scan) as mailbox:
         late = threading.Timer(1.5, scanned.set)
         late.start()
-        channel(mailbox.port, deadline=1).send(TOLD)
+        channel(mailbox.port, deadline=1).send(MESSAGE)
         late.join()
     assert len(mailbox.letters) == 1
 
@@ -264,7 +264,7 @@ def test_no_log_contains_the_password(caplog: pytest.LogCaptureFixture) -> None:
     """No log record at any level contains the password or the mail."""
     caplog.set_level(logging.DEBUG)
     with post_office(password=PASSWORD) as mailbox:
-        channel(mailbox.port, **login()).send(TOLD)
+        channel(mailbox.port, **login()).send(MESSAGE)
     ours = [each.getMessage() for each in caplog.records if not each.name.startswith("mail.")]
     assert PASSWORD not in "\n".join(ours)
 
@@ -315,7 +315,7 @@ def test_an_invalid_mail_server(url: str) -> None:
 def test_a_test_mail() -> None:
     """The subject of a test mail marks it as a test."""
     with post_office() as mailbox:
-        channel(mailbox.port).send(replace(TOLD, findings=(), test=True))
+        channel(mailbox.port).send(replace(MESSAGE, findings=(), test=True))
     (letter,) = mailbox.letters
     assert letter["Subject"] == "Test of channel ops"
     assert "This is a test of channel ops" in text_of(letter)

@@ -22,8 +22,8 @@ def test_a_large_object_is_cut_and_the_next_one_is_whole(tmp_path: Path) -> None
 
 def test_an_ended_process_is_reported(tmp_path: Path) -> None:
     """If the process of git ends early, the next reading is an error and does not wait."""
-    told = f"git cannot read {tmp_path}: it ended without a reason"
-    with Git(tmp_path, "/bin/false").objects() as read, pytest.raises(NotFound, match=told):
+    output = f"git cannot read {tmp_path}: it ended without a reason"
+    with Git(tmp_path, "/bin/false").objects() as read, pytest.raises(NotFound, match=output):
         read("0" * 40, 10)
 
 
@@ -37,8 +37,8 @@ def test_an_ended_process_is_reported(tmp_path: Path) -> None:
         ("", "git cannot read x: it ended without a reason"),
     ],
 )
-def test_each_failure_of_git_has_its_words(reason: str, told: str) -> None:
+def test_each_failure_of_git_has_its_words(reason: str, output: str) -> None:
     """The first line of git is shown without control characters, known ones in our words."""
     error = failure(Path("x"), reason)
-    assert told in str(error)
+    assert output in str(error)
     assert error.hint

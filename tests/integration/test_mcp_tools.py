@@ -138,6 +138,7 @@ def test_a_text_that_is_too_much_is_not_checked_in_full(ask: Ask) -> None:
 
 def test_a_mistake_of_ours_ends_no_server() -> None:
     """An unexpected error is one result that says whose mistake it is."""
-    failed = mcp._call(Store((), None), "get_model", {"model": "a"})  # type: ignore[arg-type]  # to break it
+    nothing: Any = None
+    failed = mcp._call(Store((), nothing), "get_model", {"model": "a"})
     assert failed.is_error
     assert "broke off by a mistake of this program" in str(failed.content)

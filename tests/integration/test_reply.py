@@ -16,7 +16,7 @@ from tests.support.builders import AT, finding, model
 from tests.support.http_server import Step, answer, serve
 
 NOT_OK = b'{"ok": false, "error": "%s"}'
-TOLD = Message("msg_1", "infomaniak", AT, (finding(Added(model("1", "kimi"))),))
+MESSAGE = Message("msg_1", "infomaniak", AT, (finding(Added(model("1", "kimi"))),))
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def sent(http: Http, step: Step, form: Format = "cloudevents") -> tuple[str, boo
         url, wording = f"{server.url}/hooks/T0PSECRET", Wording(channel="ops")
         given: dict[str, Any] = {"format": form, "wording": wording, "http": http, "backoff": 0.01}
         try:
-            WebhookChannel(name="ops", audience=Audience(), url=url, **given).send(TOLD)
+            WebhookChannel(name="ops", audience=Audience(), url=url, **given).send(MESSAGE)
         except DeliveryFailed as error:
             return str(error), error.for_good, len(server.requests)
     return "", False, len(server.requests)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
@@ -78,9 +79,9 @@ class Tab:
         page.on("requestfailed", self._fail)
         page.on("request", self._check)
 
-        def refuse(dialog: object) -> None:
+        def refuse(dialog: Any) -> None:  # its class is not exported
             add("dialog")
-            dialog.dismiss()  # type: ignore[attr-defined]  # Dialog is not exported
+            dialog.dismiss()
 
         page.on("dialog", refuse)
 

@@ -189,9 +189,9 @@ def _details_lines(details: ModelDetails, reading: Reading) -> list[str]:
     if end is not None:
         left = days_left(end.until, reading.now)
         known += [f"end: {left}: {until(end.until, end.basis, end.ground)}"]
-    told = [each for each in details.findings if each.is_reported]
-    known += [f"{count(len(told), 'change')}, the newest {NEWEST} follow"] * (len(told) > NEWEST)
-    return known + [f"{stamp(each.at)} {each.level}: {sentence(each)}" for each in told[-NEWEST:]]
+    shown = [each for each in details.findings if each.is_reported]
+    known += [f"{count(len(shown), 'change')}, the newest {NEWEST} follow"] * (len(shown) > NEWEST)
+    return known + [f"{stamp(each.at)} {each.level}: {sentence(each)}" for each in shown[-NEWEST:]]
 
 
 SEARCH = Tool(

@@ -25,8 +25,8 @@ TWO = replace(ONE, provider="two", waiting=(Backlog("ops", 2, "channel ops is de
 def test_several_providers_are_named() -> None:
     """Of several providers, the headline names those that are not well."""
     assert headline([ONE], None) == "OK"
-    told = "NOT WELL: two: 2 messages not delivered, last 2 polls failed"
-    assert headline([ONE, TWO], None) == told
+    output = "NOT WELL: two: 2 messages not delivered, last 2 polls failed"
+    assert headline([ONE, TWO], None) == output
     damage = Issue("the database is damaged", (), "Restore a backup.")
     assert headline([ONE], damage) == "NOT WELL: the database is damaged"
 

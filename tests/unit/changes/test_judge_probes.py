@@ -42,9 +42,9 @@ GONE = AT - timedelta(days=188)
         ),
     ],
 )
-def test_what_probes_found_in_words(change: Probed, told: str) -> None:
+def test_what_probes_found_in_words(change: Probed, output: str) -> None:
     """Each kind is one sentence with its routes and the provider's text."""
-    assert sentence(finding(change)) == told
+    assert sentence(finding(change)) == output
 
 
 def test_every_kind_is_judged() -> None:

@@ -105,9 +105,9 @@ def test_who_was_there_earlier_is_back_and_not_renamed() -> None:
     """A returning model is restored, even if a similar one leaves."""
     old, new = row("a", created=7), row("b", created=7)
     gone = {"a": Delisted(old, AT, None)}
-    told = diff(Snapshot.of("many", AT, [new]), Snapshot.of("many", AT, [old]), gone)
-    assert [change.kind for change in told] == ["restored", "removed"]
-    assert isinstance(told[1], Removed)
+    output = diff(Snapshot.of("many", AT, [new]), Snapshot.of("many", AT, [old]), gone)
+    assert [change.kind for change in output] == ["restored", "removed"]
+    assert isinstance(output[1], Removed)
 
 
 @pytest.mark.parametrize(

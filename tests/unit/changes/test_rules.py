@@ -15,8 +15,8 @@ each_rule = pytest.mark.parametrize("rule", TABLE, ids=lambda rule: rule.id)
 
 def specificity(rule: Rule) -> int:
     """Count the conditions of a rule beside its kind."""
-    told = (rule.attribute, rule.move, rule.before, rule.after)
-    return sum(condition is not None for condition in told) + rule.name_kept
+    output = (rule.attribute, rule.move, rule.before, rule.after)
+    return sum(condition is not None for condition in output) + rule.name_kept
 
 
 @each_rule

@@ -46,11 +46,11 @@ def test_the_kinds_are_read_in_the_order_of_the_table() -> None:
         (" , ", "no fault named"),
     ],
 )
-def test_an_unknown_kind_is_told_with_its_neighbor(text: str, told: str) -> None:
+def test_an_unknown_kind_is_told_with_its_neighbor(text: str, output: str) -> None:
     """The error suggests a similar kind, and its hint lists every kind."""
     with pytest.raises(SettingsInvalid) as caught:
         read_kinds(text)
-    assert told in str(caught.value)
+    assert output in str(caught.value)
     assert all(kind in caught.value.hint for kind in (*KINDS, "all"))
 
 

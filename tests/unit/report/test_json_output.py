@@ -138,8 +138,8 @@ def test_removed_says_how_long_calls_work() -> None:
     said: dict[str, Any] = {"basis": "policy", "ground": "the policy"}
     made = finding(Removed(model()), callable_until=date(2026, 1, 22), **said)
     assert [*finding_json(made)][6:9] == ["callable_until", "basis", "ground"]
-    told = {"callable_until": "2026-01-22", "basis": "policy", "ground": "the policy"}
-    assert finding_json(made).items() >= told.items()
+    output = {"callable_until": "2026-01-22", "basis": "policy", "ground": "the policy"}
+    assert finding_json(made).items() >= output.items()
 
 
 def test_drift_names_value_and_place() -> None:

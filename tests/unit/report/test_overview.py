@@ -258,8 +258,8 @@ def test_other_grounds_than_the_policy_stand_beside_the_day() -> None:
     day = date(2026, 3, 1)
 
     def row(forecast: Forecast) -> str:
-        told = replace(DECEMBER, delisted=gone, forecasts={"6": forecast})
-        return text(told)["delisted"].splitlines()[-1].split(" | ", 4)[-1]
+        output = replace(DECEMBER, delisted=gone, forecasts={"6": forecast})
+        return text(output)["delisted"].splitlines()[-1].split(" | ", 4)[-1]
 
     assert row(Forecast(day, "policy", "p")) == "2026-03-01 |"
     assert row(Forecast(day, "announced", "a|b")) == "2026-03-01 (announced: a\\|b) |"

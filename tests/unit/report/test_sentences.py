@@ -163,8 +163,8 @@ def test_an_end_is_told_in_the_words_of_its_basis(
     """An end has the days left, the day and its source in one line."""
     day = date(2026, 1, until)
     change = Retiring("1", "alpha", "llm", day, basis, ground)
-    told = finding(change, callable_until=day, basis=basis, ground=ground)
-    assert sentence(told) == f"alpha: {said}"
+    output = finding(change, callable_until=day, basis=basis, ground=ground)
+    assert sentence(output) == f"alpha: {said}"
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,6 @@ from catalog.store import server_errors
         ("Connection refused", None),
     ],
 )
-def test_each_error_of_a_server_has_its_own_hint(text: str, told: str | None) -> None:
+def test_each_error_of_a_server_has_its_own_hint(text: str, output: str | None) -> None:
     """No error of a server points to a path or to the space on this machine."""
-    assert server_errors.hint(text) == told
+    assert server_errors.hint(text) == output

@@ -1,4 +1,4 @@
-"""The cache of answers: what is kept, dropped, and what a bug becomes."""
+"""The cache of answers: kept and dropped ones, and bugs."""
 
 from pathlib import Path
 
