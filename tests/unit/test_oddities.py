@@ -60,7 +60,7 @@ class Oddity:
     """
 
     polls: Sequence[Rows]
-    seen: Sequence[list[tuple[str, str, int]]]
+    told: Sequence[list[tuple[str, str, int]]]
     kind: str = "openrouter"
     list: ListSettings = field(default_factory=ListSettings)
 
@@ -82,15 +82,15 @@ def found(whose: Provider, polls: Iterable[Rows]) -> list[tuple[Finding, ...]]:
     """Compare and judge each poll with the one before it."""
     states = [read(whose, rows) for rows in polls]
     gone: dict[str, Delisted] = {}
-    seen = []
+    told = []
     for before, after in pairwise(states):
         common = len(before.by_key.keys() & after.by_key.keys())
         case = Case(whose.name, AT, whose.attributes, whose.lifecycle, common)
         changes = diff(before, after, gone)
-        seen.append(judge(changes, case))
+        told.append(judge(changes, case))
         left = (each.model for each in changes if isinstance(each, Removed))
         gone |= {model.key: Delisted(model, AT, None) for model in left}
-    return seen
+    return told
 
 
 def one(before: dict[str, Any], *after: dict[str, Any]) -> list[Rows]:
@@ -201,11 +201,11 @@ ODDITIES = {
 def test_an_oddity_is_told_as_what_it_is(name: str) -> None:
     """Oddities of real catalogs give exactly these findings."""
     odd = ODDITIES[name]
-    seen = [
+    told = [
         sorted((str(each.level), each.rule, len(each.changes)) for each in findings)
         for findings in found(provider(odd.kind, odd.list), odd.polls)
     ]
-    assert seen == [sorted(each) for each in odd.told]
+    assert told == [sorted(each) for each in odd.told]
 
 
 @pytest.mark.parametrize(
@@ -242,15 +242,15 @@ def test_odd_texts_come_through_whole_and_harm_nothing(kind: str) -> None:
     assert len(findings) == len(ODD_TEXTS)
     assert all(len(sentence(each).splitlines()) == 1 for each in findings)
     folder = files("catalog.providers.described")
-    seen = {
+    told = {
         name: folder.joinpath(name).read_text(encoding="utf-8")
         for name in ("document.md", "sections.toml", "annotations.toml")
     }
-    shipped = annotations.load(("the shipped annotations", seen["annotations.toml"]))
+    shipped = annotations.load(("the shipped annotations", told["annotations.toml"]))
     regions = render(
-        Overview(state, findings), annotations.load_sections(seen["sections.toml"]), shipped
+        Overview(state, findings), annotations.load_sections(told["sections.toml"]), shipped
     )
-    document = compose(seen["document.md"], regions)
+    document = compose(told["document.md"], regions)
     tokens = MarkdownIt("commonmark").enable("table").parse(document)
     inner = [child for token in tokens for child in token.children or ()]
     assert not [each.content for each in inner if each.type in {"html_inline", "link_open"}]
