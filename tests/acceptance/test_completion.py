@@ -36,6 +36,21 @@ def test_commands_options_and_words_are_completed(shell: Shell) -> None:
     assert asked(shell, "bash", "catalog zzz --nope x") is not None
 
 
+def _run_in(shell: Shell, folder: Path, *words: str) -> list[str]:
+    """Run a shell of this system, and return its lines."""
+    path = f"{COMMAND.parent}{os.pathsep}{os.defpath}"
+    ran = subprocess.run(
+        words,
+        cwd=folder,
+        env=shell.environ | {"PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=True,
+    )
+    return ran.stdout.splitlines()
+
+
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 def test_bash_itself_completes(shell: Shell, tmp_path: Path) -> None:
     """A real bash reads the script and completes a command."""
@@ -46,17 +61,8 @@ COMP_WORDS=(catalog snap) COMP_CWORD=1
 _catalog_completion catalog
 echo "${{COMPREPLY[@]}}"
 """
-    path = f"{COMMAND.parent}{os.pathsep}{os.defpath}"
-    ran = subprocess.run(
-        ["bash", "--norc", "-c", lines],  # noqa: S607  # the bash of this system
-        cwd=tmp_path,
-        env=shell.environ | {"PATH": path},
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=True,
-    )
-    assert ran.stdout.splitlines() == [
+    ran = _run_in(shell, tmp_path, "bash", "--norc", "-c", lines)
+    assert ran == [
         "complete -o nosort -F _catalog_completion catalog",
         "snapshots",
     ]
@@ -75,14 +81,5 @@ _catalog
 _catalog
 source ./_catalog
 """
-    path = f"{COMMAND.parent}{os.pathsep}{os.defpath}"
-    ran = subprocess.run(
-        ["zsh", "-f", "-c", lines],  # noqa: S607  # the zsh of this system
-        cwd=tmp_path,
-        env=shell.environ | {"PATH": path},
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=True,
-    )
-    assert ran.stdout.splitlines() == ["verify", "verify", "registered"]
+    ran = _run_in(shell, tmp_path, "zsh", "-f", "-c", lines)
+    assert ran == ["verify", "verify", "registered"]

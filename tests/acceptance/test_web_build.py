@@ -232,14 +232,6 @@ def test_a_folder_that_cannot_be_written(demo: Shell, tmp_path: Path) -> None:
     assert "hint: Check its permissions" in err
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_folder(demo: Shell, tmp_path: Path) -> None:
-    """A folder without write permission is an error."""
-    site = tmp_path / "site"
-    site.mkdir(mode=0o555)
-    assert "Permission denied" in demo("web", "build", site, code=6).err
-
-
 def test_a_store_without_polls(shell: Shell, tmp_path: Path) -> None:
     """Before the first poll there is nothing to show."""
     with rig(tmp_path, answer(200, body(row()))) as one:
