@@ -192,7 +192,7 @@ def test_a_missing_token_is_reported_once_per_slot(
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "output"),
     [
         ("[[provider", "is not TOML"),
         ('[http]\nattempts = 1\n[[provider]]\nname = "a"', "must only have [[provider]] tables"),

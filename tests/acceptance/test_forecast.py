@@ -123,7 +123,7 @@ def test_missing_forecasts_are_reported(own_demo: Shell) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "output"),
     [
         (("qwen3",), "--retires, --successor or --remove is expected."),
         (("qwen3", "--source", "x"), "--retires, --successor or --remove is expected."),

@@ -11,7 +11,7 @@ from tests.support.shell import Shell
 
 
 @pytest.mark.parametrize(
-    ("path", "told"),
+    ("path", "seen"),
     [
         ("data/model.json", "has the file data/model.json; did you mean data/models.json?"),
         ("MODELS.json", "has the file MODELS.json; did you mean data/models.json?"),
@@ -44,7 +44,7 @@ def test_a_path_may_have_any_letters(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ref", "told"),
+    ("ref", "seen"),
     [
         ("--upload-pack=x", "--ref --upload-pack=x: a ref does not begin with -"),
         ("mian", "git has no ref mian; did you mean main?"),

@@ -161,7 +161,7 @@ def test_a_token_of_the_environment_stays_there(live: Live, form: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stdin", "told"),
+    ("stdin", "seen"),
     [(b" \n", "stdin is empty"), (b"a b\n", "this cannot be used: a token must not be empty")],
 )
 def test_an_invalid_piped_token_is_refused(shell: Shell, stdin: bytes, seen: str) -> None:
@@ -280,7 +280,7 @@ def test_regions_are_added_to_a_document_of_the_user(live: Live) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "seen"),
     [
         (("--channel-file", "x"), "--channel-file does not go with --channel none"),
         (("--channel", "log", "--mail-to", "a@b.example"), "need --channel email, not log"),

@@ -77,7 +77,7 @@ def test_the_token_of_a_variable_is_used(shell: Shell, form: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "code", "told"),
+    ("step", "code", "output"),
     [
         (answer(401), 3, "--token-file"),
         (answer(body=b"{}"), 2, "there is no list of models in it"),
@@ -123,7 +123,7 @@ def test_infomaniak_may_be_named_by_its_address(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "output"),
     [
         (("--provider", "infomanik"), "Did you mean infomaniak"),
         (("--provider", "mars.example/v1/models"), "an address begins with https:// or http://"),

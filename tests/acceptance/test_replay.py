@@ -96,7 +96,7 @@ def test_help_lists_every_fault(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "seen"),
     [
         (["--fault", "half"], "there is no fault 'half' (did you mean half-list?). The kinds are"),
         (["--fault", "nan", "--fault-rate", "2"], "is not in the range"),
@@ -160,7 +160,7 @@ def test_any_provider_is_played(shell: Shell, authorization: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "seen"),
     [
         ([], "no recordings of mars are shipped: name yours with --history"),
         (["--history", ".", "--behavior", "b.toml"], "the calls of mars's models are"),

@@ -28,7 +28,7 @@ def test_an_ended_process_is_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "told"),
+    ("reason", "output"),
     [
         ("fatal: detected dubious ownership in repository at '/x'", "it belongs to another user"),
         ("fatal: unsafe repository", "it belongs to another user"),

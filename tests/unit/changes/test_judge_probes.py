@@ -15,7 +15,7 @@ GONE = AT - timedelta(days=188)
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "output"),
     [
         (
             Probed("ghost", "a", ("chat-v1",), said="rule: no", elsewhere=("chat-v2",)),

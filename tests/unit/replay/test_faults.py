@@ -37,7 +37,7 @@ def test_the_kinds_are_read_in_the_order_of_the_table() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "output"),
     [
         ("half", "there is no fault 'half' (did you mean half-list?)"),
         ("zzz,nann", "'nann' (did you mean nan?); there is no fault 'zzz'"),

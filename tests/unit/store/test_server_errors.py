@@ -6,7 +6,7 @@ from catalog.store import server_errors
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "output"),
     [
         ('FATAL:  password authentication failed for user "me"', server_errors.LOGIN),
         ("fe_sendauth: no password supplied", server_errors.LOGIN),
