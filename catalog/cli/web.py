@@ -27,6 +27,7 @@ def web(context: click.Context, app: App, listen: str | None, public: bool) -> i
     beyond this machine needs --public.
     """
     if context.invoked_subcommand is not None:
+        _refuse_options(listen, public=public)
         return 0
     from catalog.config.web import read_address
 
@@ -45,6 +46,15 @@ def web(context: click.Context, app: App, listen: str | None, public: bool) -> i
         note(f"serving {serve.address_of(bound)} from {app.database.place}")
         serve.run(app.each, settings, bound)
     return 0
+
+
+def _refuse_options(listen: str | None, *, public: bool) -> None:
+    """Raise UsageError for options that a build would ignore."""
+    for flag, given in (("--listen", listen is not None), ("--public", public)):
+        if given:
+            raise click.UsageError(
+                f"{flag} is for the server. To write the pages: catalog web build DIR."
+            )
 
 
 def web_server() -> ModuleType:

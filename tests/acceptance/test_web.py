@@ -99,3 +99,12 @@ def test_a_wrong_root_path_is_explained(demo: Shell, root: str) -> None:
     """The path of a proxy begins with one slash and has no query."""
     ran = replace(demo, given={"CATALOG_WEB_ROOT_PATH": root})("web", "--listen", ANY, code=2)
     assert "is not a path such as /catalog" in ran.err
+
+
+@pytest.mark.parametrize("options", [("--listen", ANY), ("--public",)])
+def test_a_build_refuses_the_options_of_the_server(demo: Shell, options: tuple[str, ...]) -> None:
+    """An option without effect ends the build, and the error names the command to run."""
+    ran = demo("web", *options, "build", "site", code=2)
+    words = f"Error: {options[0]} is for the server. To write the pages: catalog web build DIR.\n"
+    assert words in ran.err
+    assert not (demo.folder / "site").exists()
