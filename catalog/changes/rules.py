@@ -39,8 +39,6 @@ Move = Literal[
 ]
 WITHDRAWN = "model-withdrawn"
 """The rule of a model that was listed in one answer only."""
-CLASSES = ("quiet", "price", "ends", "successor", "aliases")
-"""Classes of fields in a provider description, in addition to known attributes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,6 @@ import click
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.core.errors import SettingsInvalid
 
-PACKAGES = frozenset({"mcp", "mcp_types"})
-"""The packages of the extra. An older version of it has no mcp_types."""
-
 
 @click.command()
 @provider_option

@@ -101,22 +101,6 @@ def cell(connection: Connection, provider: str, call: Call) -> Cell:
     return one.get((call.name, call.route), nothing)
 
 
-def refused_since(connection: Connection, provider: str) -> Mapping[str, datetime]:
-    """Return since when every route refuses a model, by key.
-
-    Only confirmed verdicts count. The start is when the last route began to refuse.
-    """
-    of_model: dict[str, list[Cell]] = defaultdict(list)
-    for each in cells(connection, provider).values():
-        if each.key is not None:
-            of_model[each.key].append(each)
-    return {
-        key: max(each.since for each in found if each.since)
-        for key, found in of_model.items()
-        if all(each.verdict is Verdict.REFUSED for each in found)
-    }
-
-
 def verdict_changes(connection: Connection, provider: str, key: str) -> tuple[Probe, ...]:
     """Return the confirmed calls at which a verdict of a model changed.
 

@@ -7,9 +7,8 @@ import pytest
 from catalog.core.errors import NotFound, SettingsInvalid
 from catalog.core.probe import Budget
 from catalog.replay.behavior import Behavior, Entry
-from catalog.store import probes
 from tests.support.database import ask
-from tests.support.probe_stand import CHAT_V1, MINUTE, NAME, llm, other, stand
+from tests.support.probe_stand import CHAT_V1, llm, other, stand
 
 BEFORE = [
     llm(6, "llama3", CHAT_V1),
@@ -114,9 +113,6 @@ def test_each_difference_from_the_lists_is_reported_once(tmp_path: Path) -> None
         assert it.run_twice() == set()
         it.sync.deliver()
         assert [len(message.findings) for message in it.ear.messages] == [5, 3]
-        with it.probing.database.reading() as connection:
-            refused = probes.refused_since(connection, NAME)
-    assert refused == dict.fromkeys(("11", "21"), it.clock.now - 11 * MINUTE)
 
 
 @pytest.mark.long

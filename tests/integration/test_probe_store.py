@@ -65,18 +65,6 @@ def test_the_state_of_a_cell(database: Database) -> None:
     assert (nothing.newest, nothing.waiting, len(cells)) == (None, (), 2)
 
 
-def test_since_when_a_model_is_refused(database: Database) -> None:
-    """A model is refused from the time when its last route refuses it."""
-    keep(database, V1, 0, Verdict.REFUSED)
-    keep(database, V1, 9, Verdict.REFUSED)
-    keep(database, V2, 3, Verdict.REFUSED)
-    keep(database, Call("b", "chat-v1", "2", 1, 1), 0, Verdict.REFUSED)
-    keep(database, Call("b", "chat-v2", "2", 1, 1), 0, Verdict.REFUSED, believed=False)
-    keep(database, Call("c", "chat-v2", None, 1, 1), 0, Verdict.REFUSED)
-    with database.reading() as connection:
-        assert probes.refused_since(connection, NAME) == {"1": AT + 3 * MINUTE}
-
-
 def test_the_budget_of_a_day(database: Database) -> None:
     """A call reserves its cost within the day's budget, which ends at midnight UTC."""
     assert begun(database, Call("a", "transcription", "1", 9, 0), AT)

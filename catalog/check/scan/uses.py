@@ -2,12 +2,8 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
-
-# Converts an offset to line and column of the file, both from 1.
-Locate = Callable[[int], tuple[int, int]]
 
 
 class Lines:

@@ -5,11 +5,13 @@ import pytest
 
 from catalog.changes.change import KINDS
 from catalog.changes.finding import Level
-from catalog.changes.rules import CLASSES, Move, Rule, rules
+from catalog.changes.rules import Move, Rule, rules
 from catalog.core.strict_json import parse
 from catalog.providers.infomaniak.provider import ATTRIBUTES
 
 TABLE = list(rules().values())
+CLASSES = ("quiet", "price", "ends", "successor", "aliases")
+"""Classes of fields in a provider description, in addition to known attributes."""
 each_rule = pytest.mark.parametrize("rule", TABLE, ids=lambda rule: rule.id)
 
 
