@@ -11,23 +11,13 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
+from tests.support.configuration import EVERY, NO_DOCUMENT, OPENAI
 from tests.support.daemon import Gate, Running, guarded
 from tests.support.http_server import Server, Step, answer, serve
 from tests.support.postgresql_server import laid_database, new_database
 from tests.support.shell import SECONDS, Shell
 
 pytestmark = pytest.mark.xdist_group("postgresql")
-PROVIDER = """
-[[provider]]
-name = "{name}"
-kind = "openai"
-url = "{url}"
-list = {{ authorization = "none" }}
-schedule = {{ every = "{every}", jitter = "" }}
-document = {{ path = "" }}
-"""
-
-
 GIVEN = '[[provider]]\nname = "a"\nkind = "openai"\nurl = "http://127.0.0.1:9"'
 
 CUT_ALL = """
@@ -51,7 +41,7 @@ def models(*names: str) -> Step:
 
 def table(server: Server, name: str, every: str = "1h") -> str:
     """Write the table of a provider."""
-    return PROVIDER.format(name=name, url=server.url, every=every)
+    return (OPENAI + EVERY + NO_DOCUMENT).format(name=name, url=server.url, every=every)
 
 
 @pytest.fixture

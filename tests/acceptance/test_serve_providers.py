@@ -10,19 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.configuration import EVERY, OPENAI
 from tests.support.daemon import Gate, serving
 from tests.support.database import polls
 from tests.support.http_server import Exchange, Server, Step, answer, serve
 from tests.support.shell import SECONDS, Shell
 
-PROVIDER = """
-[[provider]]
-name = "{name}"
-kind = "openai"
-url = "{url}"
-list = {{ authorization = "none" }}
-schedule = {{ every = "{every}", jitter = "" }}
-"""
 HTTP = "\n[http]\nattempts = 1\n"
 
 
@@ -33,7 +26,7 @@ def models(*names: str) -> Step:
 
 def table(server: Server, name: str, every: str = "1s") -> str:
     """Write the table of a provider."""
-    return PROVIDER.format(name=name, url=server.url, every=every)
+    return (OPENAI + EVERY).format(name=name, url=server.url, every=every)
 
 
 def configure(shell: Shell, *tables: str) -> None:

@@ -20,19 +20,13 @@ from catalog.fleet.tasks import Tasks
 from catalog.store import providers
 from catalog.store.database import Database
 from catalog.store.tables import plain
+from tests.support.configuration import NO_DOCUMENT, OPENAI
 from tests.support.daemon import Gate
 from tests.support.http_server import answer, serve
 from tests.support.probe_stand import llm, stand
 from tests.support.rig import TOKEN
 
-OPENAI = """
-[[provider]]
-name = "mars"
-kind = "openai"
-url = "{url}"
-list = {{ authorization = "none" }}
-document = {{ path = "" }}
-"""
+MARS = OPENAI + NO_DOCUMENT
 LIST = answer(body=b'{"data": [{"id": "argo"}]}')
 
 
@@ -65,7 +59,7 @@ def due(made: Tasks) -> list[tuple[str, str]]:
 
 def test_a_slot_is_due_until_it_is_done(tmp_path: Path) -> None:
     """A provider is due once per slot, also with a jitter of up to half a slot."""
-    with serve(LIST) as server, tasks(tmp_path, OPENAI.format(url=server.url)) as made:
+    with serve(LIST) as server, tasks(tmp_path, MARS.format(name="mars", url=server.url)) as made:
         (first,) = made.due()
         assert (first.task, first.name) == (PASS, "mars")
         assert first.at - now() <= timedelta(minutes=1)
@@ -76,7 +70,7 @@ def test_a_slot_is_due_until_it_is_done(tmp_path: Path) -> None:
 def test_one_process_runs_a_provider_once_at_a_time(tmp_path: Path) -> None:
     """A repeated job of the same process returns at once while the first one runs."""
     gate = Gate(LIST)
-    with serve(gate) as server, tasks(tmp_path, OPENAI.format(url=server.url)) as made:
+    with serve(gate) as server, tasks(tmp_path, MARS.format(name="mars", url=server.url)) as made:
         first = Thread(target=made.run, args=(PASS, "mars"))
         first.start()
         gate.arrived.wait(10)
@@ -89,7 +83,7 @@ def test_one_process_runs_a_provider_once_at_a_time(tmp_path: Path) -> None:
 def test_a_failed_pass_frees_its_slot(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """After an error of the database, another worker can claim the slot."""
     logging.getLogger("catalog").propagate = True
-    with serve(LIST) as server, tasks(tmp_path, OPENAI.format(url=server.url)) as made:
+    with serve(LIST) as server, tasks(tmp_path, MARS.format(name="mars", url=server.url)) as made:
         stop = "CREATE TRIGGER no BEFORE INSERT ON poll BEGIN SELECT RAISE(ABORT, 'full'); END"
         ask(made, stop)
         assert made.run(PASS, "mars") == []
@@ -103,7 +97,7 @@ def test_a_removed_provider_is_no_error_of_the_worker(
 ) -> None:
     """A job of a removed provider logs one line, and stored providers without a use too."""
     logging.getLogger("catalog").propagate = True
-    with tasks(tmp_path, OPENAI.format(url="http://127.0.0.1:9")) as made:
+    with tasks(tmp_path, MARS.format(name="mars", url="http://127.0.0.1:9")) as made:
         assert made.run(PASS, "venus") == []
         assert "there is no provider venus: it was removed" in caplog.text
         assert made.run(SEND, "ops") == []
@@ -128,7 +122,7 @@ def test_a_bug_ends_one_job_and_not_the_worker(
 ) -> None:
     """An unexpected exception is logged in one line for each kind of work."""
     logging.getLogger("catalog").propagate = True
-    with tasks(tmp_path, OPENAI.format(url="http://127.0.0.1:9")) as made:
+    with tasks(tmp_path, MARS.format(name="mars", url="http://127.0.0.1:9")) as made:
         made.database = Broken(str(tmp_path / "other.db"))
         for kind, name in ((PASS, "mars"), (PROBE, "mars"), (SEND, "ops")):
             assert made.run(kind, name) == []

@@ -18,6 +18,16 @@ PLACE: Final = re.compile(r"^(?:/[^:]+:\d+: )?([\w.-]+)(?: = (?:\"[^\"]*\"|[^\s:
 """The place of a mistake: file and line, the setting and its value."""
 OPS: Final = '[[channel]]\nkind = "webhook"\nname = "ops-chat"\n'
 OPS_URL: Final = 'url = "https://chat.example/x"\n'
+OPENAI: Final = """
+[[provider]]
+name = "{name}"
+kind = "openai"
+url = "{url}"
+list = {{ authorization = "none" }}
+"""
+NO_DOCUMENT: Final = 'document = {{ path = "" }}\n'
+EVERY: Final = 'schedule = {{ every = "{every}", jitter = "" }}\n'
+"""Lines that may follow a provider. Both are templates, as it is."""
 
 
 @pytest.fixture
