@@ -64,6 +64,7 @@ def demo(app: App, directory: Path) -> int:
         say("\nNow look around:", bold=True)
         for command in ("changes", "models --at 2025-12-23", "show qwen3", "diff 2 3"):
             say(f"  {with_config(configuration)} {command}")
+        say(f"In a browser: {with_config(configuration)} web")
         say(f"The document is {directory / DOCUMENT}.")
         say(f"To poll the live route, with a token: INFOMANIAK_API_TOKEN=… {program()} sync")
     return code

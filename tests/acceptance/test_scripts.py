@@ -57,6 +57,7 @@ def test_the_demo_prints_commands_that_work_as_typed(checkout: Path) -> None:
     assert output.code == 0, output
     typed = [line.strip() for line in output.lines if line.startswith(f"  {checkout}/scripts/run ")]
     assert len(typed) == 4
+    assert f"In a browser: {checkout}/scripts/run web" in output.lines
     for line in typed:
         again = run(checkout, *shlex.split(line)[1:])
         assert (again.code, bool(again.out)) == (0, True), (line, again)
