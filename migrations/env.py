@@ -1,13 +1,12 @@
 """Run Alembic within the transaction that the program opened."""
 
 from alembic import context
-from sqlmodel import SQLModel
 
-import catalog.store.tables  # noqa: F401  # fills the metadata for --autogenerate
+from catalog.store.tables import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=SQLModel.metadata,
+    target_metadata=METADATA,
     render_as_batch=True,
     transactional_ddl=False,  # because the caller's transaction contains all changes
 )
