@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from string import Template
 
 from catalog.alerts.channel import Message, Used, files_text, used_in
 from catalog.alerts.size import largest
-from catalog.changes.finding import REPORTED, Finding, Level
+from catalog.changes.finding import REPORTED, Finding, Level, counted
 from catalog.changes.hold import Release
 from catalog.changes.incident import Trouble
 from catalog.changes.rules import rules
@@ -52,10 +51,8 @@ def levels(findings: Iterable[Finding]) -> str:
 
     A single finding has only its level.
     """
-    counts = Counter(finding.level for finding in findings)
-    if counts.total() == 1:
-        return str(next(iter(counts)))
-    return ", ".join(f"{counts[level]:,} {level}" for level in REPORTED if counts[level])
+    known = [finding.level for finding in findings]
+    return str(known[0]) if len(known) == 1 else counted(known)
 
 
 def when(message: Message) -> str:

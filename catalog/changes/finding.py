@@ -1,6 +1,8 @@
 """Define a finding: the meaning of one or more changes."""
 
 import hashlib
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -8,6 +10,7 @@ from enum import StrEnum
 from catalog.changes.change import KINDS, Basis, Change, OfModel
 from catalog.core.snapshot import Model, key_order
 from catalog.core.strict_json import canonical
+from catalog.core.text import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,16 @@ class Level(StrEnum):
 
 REPORTED = (Level.BREAKING, Level.WARNING, Level.INFO)
 """The levels that are reported."""
+
+
+def counted(levels: Iterable[Level]) -> str:
+    """Return the counts by level, such as `7 breaking, 2 warnings`."""
+    numbers = Counter(levels)
+    return ", ".join(
+        count(number, level) if level is Level.WARNING else f"{number:,} {level}"
+        for level in Level
+        if (number := numbers[level])
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,9 +152,3 @@ def one_line(notice: Notice) -> str:
     """Return a notice with its advice in one line."""
     instead = f"; {notice.instead}" if notice.instead else ""
     return visible(f"{notice.name}: {notice.text}{instead}")
-
-
-def counted(notices: Iterable[Notice]) -> str:
-    """Return counts by level, such as `2 breaking, 1 info`."""
-    levels = [notice.level for notice in notices]
-    return ", ".join(f"{levels.count(level):,} {level}" for level in Level if level in levels)

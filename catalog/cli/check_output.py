@@ -4,9 +4,10 @@ import json
 from collections.abc import Sequence
 from itertools import groupby
 
+from catalog.changes.finding import counted
 from catalog.check.counting import Uncounted
 from catalog.check.notice import Notice
-from catalog.check.result import CheckResult, counted
+from catalog.check.result import CheckResult
 from catalog.cli.output import print_list, say, say_wrapped
 from catalog.core.files import shown
 from catalog.core.text import count
@@ -74,7 +75,7 @@ def _place(notice: Notice) -> str:
 
 def _summary(result: CheckResult) -> str:
     notices = result.notices
-    parts = [counted(notices.reported) or "nothing to report"]
+    parts = [counted(each.level for each in notices.reported) or "nothing to report"]
     parts += [f"{len(notices.ignored):,} ignored by comments"] if notices.ignored else []
     parts += [f"{len(notices.known):,} in the baseline"] if notices.known else []
     uses, files = count(result.uses, "use"), count(len(result.files), "file")

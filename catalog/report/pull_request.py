@@ -1,10 +1,9 @@
 """Write the title and the text of a pull request from findings."""
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from catalog.changes.finding import Finding, Level
+from catalog.changes.finding import Finding, counted
 from catalog.core.clock import stamp
 from catalog.core.text import count
 from catalog.report.markdown import table, text
@@ -21,9 +20,8 @@ END = (
 
 def title(findings: Sequence[Finding]) -> str:
     """Return the title: how many findings of each level. It has no text of a provider."""
-    levels = Counter(each.level for each in findings)
-    counted = ", ".join(f"{levels[level]:,} {level}" for level in Level if levels[level])
-    return f"Model lists: {counted or 'no change reported'}"
+    levels = counted(each.level for each in findings)
+    return f"Model lists: {levels or 'no change reported'}"
 
 
 def body(findings: Sequence[Finding], since: datetime) -> str:

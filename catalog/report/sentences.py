@@ -5,7 +5,6 @@ spaces, so that a value cannot fake a line or control a terminal.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -22,7 +21,7 @@ from catalog.changes.change import (
     Retiring,
     Updated,
 )
-from catalog.changes.finding import REPORTED, Finding
+from catalog.changes.finding import Finding, counted
 from catalog.changes.flapping import DAMPED, FLAPPING
 from catalog.changes.incident import Incident, Recovered, Trouble, Undelivered
 from catalog.changes.likeness import common_tendency, likeness, suffix
@@ -199,9 +198,7 @@ def _difference(each: Difference) -> str:
 
 def title(provider: str, findings: Iterable[Finding]) -> str:
     """Return the counts by level: `infomaniak: 1 breaking, 3 info`."""
-    counts = Counter(finding.level for finding in findings)
-    words = (f"{counts[level]} {level}" for level in REPORTED if counts[level])
-    return f"{provider}: {', '.join(words)}"
+    return f"{provider}: {counted(finding.level for finding in findings)}"
 
 
 def _about(model: Model) -> str:

@@ -114,7 +114,7 @@ def test_an_event_is_no_larger_than_its_limit(http: Http, limit: int | None) -> 
     assert len(request.body) <= (limit or 256 * 1024)
     assert data["schema_version"] == 1
     assert data["changes"][0]["kind"] == "removed"
-    assert data["title"] == "infomaniak: 1 breaking, 3000 info"
+    assert data["title"] == "infomaniak: 1 breaking, 3,000 info"
     if limit == 2**24:
         assert len(data["changes"]) == 3001
         assert not {"counts", "left_out", "command"} & data.keys()

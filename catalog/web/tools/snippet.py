@@ -6,10 +6,11 @@ from typing import Annotated
 from pydantic import Field
 
 from catalog.api import check
+from catalog.changes.finding import counted
 from catalog.check.formats import document
 from catalog.check.known import Listing
 from catalog.check.notice import Notice
-from catalog.check.result import CheckResult, counted, one_line
+from catalog.check.result import CheckResult, one_line
 from catalog.config.build import wire_provider
 from catalog.config.settings import Settings
 from catalog.core.clock import stamp
@@ -74,7 +75,7 @@ def _text(result: CheckResult) -> str:
     listing, notices = result.listing, result.notices.reported
     head = (
         f"{count(result.uses, 'use')} of models of {listing.provider}; "
-        f"{counted(notices) or 'nothing to report'}."
+        f"{counted(each.level for each in notices) or 'nothing to report'}."
     )
     lines = [_line(each) for each in notices[:MOST]]
     lines += [f"not checked: {each.skipped}" for each in result.skipped]

@@ -33,9 +33,9 @@ def test_long_names_show_where_they_differ() -> None:
 
 def test_title() -> None:
     """A title counts by level, most severe first, without empty levels."""
-    levels = (Level.INFO, Level.BREAKING, Level.INFO)
+    levels = (Level.INFO, Level.WARNING, Level.BREAKING, Level.INFO, Level.WARNING)
     findings = [finding(level=level) for level in levels]
-    assert title("infomaniak", findings) == "infomaniak: 1 breaking, 2 info"
+    assert title("infomaniak", findings) == "infomaniak: 1 breaking, 2 warnings, 2 info"
     assert title("infomaniak", iter(findings[:1])) == "infomaniak: 1 info"
 
 
