@@ -94,8 +94,8 @@ _CONTENT_TYPES = {"cloudevents": "application/cloudevents+json", "slack": "appli
 class WebhookChannel:
     """A channel that posts to one URL, signed with each of `secrets`.
 
-    The URL is a secret too, because it permits writing to a chat. Only its host is shown. Raise
-    ValueError for a secret that cannot sign.
+    The URL is a secret too, because it permits writing to a chat. Only its host and port are
+    shown. Raise ValueError for a secret that cannot sign.
 
     A failed message is retried within the run, `attempts` times in `retry_for` seconds with waits
     from `backoff` seconds. Later runs continue.
@@ -181,16 +181,18 @@ class WebhookChannel:
     def _failure(self, error: CatalogError, size: int) -> DeliveryFailed:
         if not isinstance(error, ProviderError):  # a forbidden URL or header
             return DeliveryFailed(f"channel {self.name}: {error}", hint=error.hint)
-        reason, hint, for_good = "could not be reached", UNREACHED, False
+        hint, for_good = UNREACHED, False
         if error.status is not None:
             reply = self._words(error.body)
-            reason = f"answered {error.status}{reply and f': {reply}'}"
+            text = self._text(f"answered {error.status}{reply and f': {reply}'}")
             for_good = is_lasting(error.status)
             hint = REFUSED.get(error.status, FAILING if error.status >= SERVER_ERROR else "")
         elif isinstance(error, TimedOut):
-            reason = "did not answer in time"
+            text = self._text("did not answer in time")
+        else:  # with the port, because it may be wrong
+            text = f"channel {self.name}: {urlsplit(self.url).netloc} could not be reached"
         return DeliveryFailed(
-            self._text(reason),
+            text,
             hint=hint,
             retry_after=error.retry_after,
             for_good=for_good,
