@@ -35,7 +35,7 @@ def serve(app: App) -> int:
         logging.getLogger("catalog.daemon").setLevel(logging.INFO)
     in_force: Path | None = None
 
-    def read() -> list[Work]:
+    def read(reload_pages: Callable[[App], None]) -> list[Work]:
         nonlocal in_force
         fresh = app.with_files()
         # The file is named here, because a deleted configuration must be an error.
@@ -46,29 +46,47 @@ def serve(app: App) -> int:
         except click.UsageError as error:  # because a reload has no usage errors
             raise SettingsInvalid(error.format_message()) from None
         in_force = fresh.loaded.file
+        reload_pages(fresh)
         return works
 
-    with _pages(app):
-        return Daemon(read, Systemd()).run()
+    with _pages(app) as reload_pages:
+        return Daemon(lambda: read(reload_pages), Systemd()).run()
 
 
 @contextmanager
-def _pages(app: App) -> Iterator[None]:
-    """Serve the pages of `catalog web` meanwhile, if web.listen is set."""
+def _pages(app: App) -> Iterator[Callable[[App], None]]:
+    """Serve the pages of `catalog web` meanwhile, if web.listen is set.
+
+    Yield what reloads them.
+    """
     fresh = replace(app, files="web.token_file")
     try:
         settings, each = fresh.loaded.settings.web, fresh.each
     except (SettingsInvalid, click.UsageError):
         settings = None  # reported by the daemon
     if settings is None or settings.listen is None:
-        yield
+        yield lambda reloaded: _note_address(reloaded, None)
         return
     from catalog.cli.web import web_server
 
     serve = web_server()
-    with serve.listen(settings) as bound, serve.in_background(each, settings, bound):
+    with serve.listen(settings) as bound, serve.in_background(each, settings, bound) as pages:
         logging.getLogger("catalog.daemon").info("serving %s", serve.address_of(bound))
-        yield
+
+        def reload(reloaded: App) -> None:
+            _note_address(reloaded, settings.listen)
+            kept = {"listen": settings.listen, "public": settings.public}
+            pages.reload(reloaded.each, reloaded.loaded.settings.web.model_copy(update=kept))
+
+        yield reload
+
+
+def _note_address(app: App, served: str | None) -> None:
+    """Report that another address of the pages needs a restart."""
+    wanted = app.loaded.settings.web.listen
+    if wanted != served:
+        text = "web.listen is now %s, but the pages stay at %s until a restart"
+        logging.getLogger("catalog.daemon").warning(text, wanted or "unset", served or "no address")
 
 
 def _works(app: App) -> list[Work]:

@@ -9,6 +9,7 @@ from threading import Thread
 from typing import Any
 
 import uvicorn
+from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from catalog.config.settings import Settings
@@ -57,30 +58,45 @@ def run(each: tuple[Settings, ...], settings: WebSettings, bound: socket.socket)
     for number in (signal.SIGINT, signal.SIGTERM):
         # The server sends the signal again after it stopped, which would end us with an error.
         signal.signal(number, lambda *_: None)
-    _server(each, settings).run(sockets=[bound])
+    _server(Pages(each, settings)).run(sockets=[bound])
 
 
 @contextmanager
 def in_background(
     each: tuple[Settings, ...], settings: WebSettings, bound: socket.socket
-) -> Iterator[None]:
+) -> Iterator["Pages"]:
     """Serve in a thread. The main thread keeps the signals."""
-    server = _server(each, settings)
+    pages = Pages(each, settings)
+    server = _server(pages)
     arguments = {"sockets": [bound]}
     thread = Thread(target=server.run, kwargs=arguments, name="web", daemon=True)
     thread.start()
     try:
-        yield
+        yield pages
     finally:
         server.should_exit = True
         thread.join(GRACE + 1)
 
 
-def _server(each: tuple[Settings, ...], settings: WebSettings) -> uvicorn.Server:
-    database = Database(each[0].database, busy_timeout=BUSY_TIMEOUT, writes=False)
-    reader = Reader(each, database)
+class Pages:
+    """The served application. Another thread may replace it while requests run."""
+
+    def __init__(self, each: tuple[Settings, ...], settings: WebSettings) -> None:
+        self.reload(each, settings)
+
+    def reload(self, each: tuple[Settings, ...], settings: WebSettings) -> None:
+        """Answer new requests by these settings. The address stays."""
+        database = Database(each[0].database, busy_timeout=BUSY_TIMEOUT, writes=False)
+        self._app = make_app(Reader(each, database), options_of(settings))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        await self._app(scope, receive, send)
+
+
+def _server(pages: Pages) -> uvicorn.Server:
     config = uvicorn.Config(
-        make_app(reader, options_of(settings)),
+        pages,
         log_config=None,
         access_log=False,
         server_header=False,

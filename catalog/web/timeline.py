@@ -107,6 +107,15 @@ class Timeline:
     end: Mark | None
     text: str
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Return all that is drawn as text, because an image has no parts for screen readers."""
+        lines: list[str] = []
+        for track in self.tracks:
+            lines += [bar.text for bar in track.bars]
+            lines += [mark.text for mark in track.marks]
+        return (*lines, self.end.text) if self.end else tuple(lines)
+
 
 def timeline(  # noqa: PLR0913  # one parameter for each source of a track
     versions: Sequence[Version],

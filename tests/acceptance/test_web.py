@@ -1,6 +1,7 @@
 """`catalog web` and the pages of `catalog serve`, as real processes."""
 
 import re
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,6 +49,31 @@ def test_pages_follow_the_polls_of_the_daemon(live: Live) -> None:
         assert "alpha" in _get(f"{address}models").text
         assert _get(f"{address}readyz").text == "ready\n"
         daemon.stop()
+
+
+def test_sighup_reloads_the_settings_of_the_pages(live: Live) -> None:
+    """A new path, token and provider are used at once. A new address is noted."""
+    shell, server = live(answer(body=body(row())))
+    configuration = shell.folder / "catalog.toml"
+    configuration.write_text(f'[web]\nlisten = "{ANY}"\n')
+    with serving(shell) as daemon:
+        address = re.findall(r"http://\S+/", daemon.until("serving http://"))[0]
+        daemon.until("first, snapshot 1, 1 model")
+        assert 'href="/models"' in _get(address).text
+        (shell.folder / "token").write_text("tok-of-the-pages\n")
+        web = '[web]\nlisten = "127.0.0.1:1"\nroot_path = "/catalog"\ntoken_file = "token"\n'
+        every = f'[[provider]]\nname = "other"\nkind = "openai"\nurl = "{server.url}"\n'
+        every += 'list = { authorization = "none" }\n'
+        configuration.write_text(web + every)
+        daemon.tell(signal.SIGHUP)
+        line = daemon.until("until a restart")
+        daemon.until("the configuration was reloaded")
+        assert _get(address).status_code == 401
+        page = _get(address, Authorization="Bearer tok-of-the-pages").text
+        assert 'href="/catalog/models"' in page
+        assert "other" in page
+        daemon.stop()
+    assert f"web.listen is now 127.0.0.1:1, but the pages stay at {ANY}" in line
 
 
 @pytest.mark.parametrize(

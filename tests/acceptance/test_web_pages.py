@@ -1,6 +1,7 @@
 """The web pages over the shipped history: content, twins, links, errors."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,16 @@ def test_the_pages_of_a_list_follow_each_other(client: TestClient) -> None:
     assert len(numbers) == len({*numbers}) > 20
     second = read_html(client.get(f"/changes?cursor={pages[0][-1]}").text).links
     assert "/changes" in second
+
+
+def test_the_months_of_changes_are_grouped_by_year(client: TestClient) -> None:
+    """The list of months stays short: only the shown or newest year is open."""
+    text = client.get("/changes").text
+    assert re.findall(r"<details class=\"year\"( open)?><summary>(\d+)<", text) == [
+        (" open", "2026"),
+        ("", "2025"),
+    ]
+    assert '<details class="year" open><summary>2025<' in client.get("/changes/2025-12").text
 
 
 def test_a_comparison_begins_where_the_reader_last_looked(demo: Shell) -> None:

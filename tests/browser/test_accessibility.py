@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import IN_BROWSER, PATHS, THEMES, Tab, tab, website
 from tests.support.builders import body, row
@@ -17,7 +17,7 @@ from tests.support.shell import Shell
 pytestmark = IN_BROWSER
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 OPTIONS = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
-FOCUSABLE = "a[href], input, select, button, [tabindex='0']"
+FOCUSABLE = "a[href]:not(details:not([open]) *), input, select, button, summary, [tabindex='0']"
 FOCUS = """selector => {
   const it = document.activeElement, box = it.getBoundingClientRect(), style = getComputedStyle(it);
   return {
@@ -85,6 +85,20 @@ def test_no_state_breaks_the_guidelines(
         for path in STATES[state]:
             opened.open(path)
             assert opened.overflow() == 0, path
+
+
+def test_a_timeline_is_read_as_text(browser: Browser, demo_site: str) -> None:
+    """A screen reader gets the summary of the drawing, and opens a list of all that is drawn."""
+    with tab(browser, demo_site) as opened:
+        page = opened.open("/models/infomaniak/qwen3")
+        figure = page.get_by_role("figure")
+        expect(figure.get_by_role("img", name="Timeline. Presence: gone since")).to_be_visible()
+        figure.get_by_text("The timeline as text").click()
+        lines = figure.get_by_role("listitem")
+        drawn = figure.locator("svg").locator("rect, circle, .end")
+        expect(lines).to_have_count(drawn.count())
+        expect(lines.filter(has_text="qwen3 removed")).to_be_visible()
+        assert Axe().run(page, options=OPTIONS).response["violations"] == []
 
 
 def test_the_first_key_skips_the_menu(browser: Browser, demo_site: str) -> None:

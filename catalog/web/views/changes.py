@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 from catalog.api.reads import Place, change_filters, find_places, levels_from
@@ -39,6 +40,12 @@ class ChangesView:
     providers: tuple[str, ...]
     months: tuple[str, ...]
     month: str | None = None
+
+    @property
+    def years(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Return each year with its months, newest first."""
+        found = groupby(self.months, key=lambda month: month[:4])
+        return tuple((year, tuple(months)) for year, months in found)
 
 
 @dataclass(frozen=True, slots=True)

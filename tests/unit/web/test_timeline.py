@@ -235,3 +235,18 @@ def test_the_same_history_gives_the_same_picture() -> None:
         return timeline([_version(0, None)], at, findings=[_finding(50), _finding(10)])
 
     assert draw(NOW) == draw(NOW) != draw(NOW + DAY)
+
+
+def test_all_that_is_drawn_is_also_a_line_of_text() -> None:
+    """A screen reader reads each bar, each dot and the end, which an image would hide."""
+    versions = [_version(0, 50), _version(50, None, info_status="beta")]
+    findings = [_finding(50, Level.WARNING)]
+    drawn = timeline(versions, NOW, findings=findings, until=date(2026, 4, 9))
+    assert drawn.lines == (
+        "Presence: listed since 2025-12-23",
+        "2026-02-11: alpha: version 1 → 2 (warning)",
+        "Status: ready from 2025-12-23 to 2026-02-11",
+        "Status: beta since 2026-02-11",
+        "Token limit: 32,000 since 2025-12-23",
+        "last day of calls: 2026-04-09",
+    )
