@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import click
 
 from catalog.cli.lazy_types import Database, Loaded, Settings, Transaction
-from catalog.core.errors import SettingsInvalid, StoreError
+from catalog.core.errors import NotFound, SettingsInvalid, StoreError
 
 
 @dataclass
@@ -95,6 +96,30 @@ class App:
         Raise UsageError if there are several.
         """
         return _only(self.each)
+
+    def stored(
+        self, connection: Transaction, at: datetime | int | None = None
+    ) -> tuple[Settings, ...]:
+        """Return the providers that had a snapshot, and note the others.
+
+        `at` is a time or a number, None for now. If none had one, return all, so
+        that reading them raises NotFound.
+        """
+        from catalog.cli.output import note
+        from catalog.store import history
+
+        missing: list[str] = []
+        for settings in self.each:
+            try:
+                history.number_at(connection, settings.one.name, at)
+            except NotFound:
+                missing.append(settings.one.name)
+        if len(missing) == len(self.each):
+            return self.each
+        if missing:
+            then = "yet" if at is None else "at this moment"
+            note(f"left out, because no snapshot is stored {then}: {', '.join(missing)}")
+        return tuple(settings for settings in self.each if settings.one.name not in missing)
 
     @property
     def publishing_one(self) -> Settings:

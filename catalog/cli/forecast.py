@@ -43,7 +43,7 @@ def forecast(app: App, style: str) -> int:
 
     moment = now()
     with app.database.reading() as connection:
-        endings = read_endings(connection, app.each, moment)
+        endings = read_endings(connection, app.stored(connection), moment)
     if style == "json":
         print_json({"forecasts": [ending_json(each, moment) for each in endings]})
     elif not endings and style == "table":

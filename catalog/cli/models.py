@@ -63,7 +63,9 @@ def models(app: App, at: When | None, kind: str | None, status: str | None, styl
 
     each = app.each  # read first, because a wrong --provider counts before a missing database
     with app.database.reading() as connection:
-        listings = [read_listing(connection, settings, at) for settings in each]
+        listings = [
+            read_listing(connection, settings, at) for settings in app.stored(connection, at)
+        ]
     listed = [model for one in listings for model in one.snapshot.models]
     _note_unknown("type", kind, {each.type for each in listed})
     _note_unknown("status", status, {each.status for each in listed if each.status is not None})

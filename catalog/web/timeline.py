@@ -109,7 +109,7 @@ class Timeline:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """Return all that is drawn as text, because an image has no parts for screen readers."""
+        """Return all that is drawn as text, for screen readers."""
         lines: list[str] = []
         for track in self.tracks:
             lines += [bar.text for bar in track.bars]

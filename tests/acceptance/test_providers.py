@@ -341,3 +341,18 @@ def test_a_removal_that_waits_for_the_next_poll_is_shown(start: Start) -> None:
         "It counts as removed if the next poll lacks it too."
     )
     assert "  breaking  dart removed" in shell("sync").lines
+
+
+def test_a_provider_without_a_snapshot_hides_no_other(start: Start) -> None:
+    """Lists of models and ends name the provider that was never polled, and show the rest."""
+    shell, _ = start(MARS + INFOMANIAK, mars=(fleet(ship("argo")), fleet()), infomaniak=())
+    shell("sync", "--provider", "mars")
+    shell("note", "argo", "--retires", "2098-12-01")
+    left_out = "left out, because no snapshot is stored yet: infomaniak"
+    for command in ("models", "forecast"):
+        ran = shell(command)
+        assert "argo" in ran.out
+        assert left_out in ran.err
+        assert left_out not in shell(command, "--provider", "mars").err
+        alone = shell(command, "--provider", "infomaniak", code=2)
+        assert "error: no snapshot is stored yet" in alone.err
