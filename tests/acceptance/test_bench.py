@@ -13,6 +13,7 @@ from catalog.store.verify import verify
 from tests.bench import decade, questions
 from tests.bench.cron import Cron
 from tests.bench.daemon import DaemonSeries
+from tests.bench.days import Days
 from tests.bench.git_history import hourly
 from tests.bench.history_import import HistoryImport
 from tests.bench.peers import Peers
@@ -26,6 +27,7 @@ from tests.support.shell import Shell
 SCRIPT = ROOT / "scripts" / "bench"
 PAGE = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
 MEASURED = (
+    *("a day of hourly polls by `catalog serve`", "a day of hourly polls by `catalog sync`"),
     *("`catalog sync`, nothing changed, 20 models", "`catalog sync`, 1 % changed, 500 models"),
     *("`catalog sync`, 1 % changed, 3,000 models", "peak memory of a pass"),
     *("a poll inside the daemon, unchanged", "a poll inside the daemon, changed"),
@@ -101,12 +103,15 @@ def test_ratios_are_those_of_rounds() -> None:
 def test_a_small_run_measures_each_way(tmp_path: Path) -> None:
     """Real processes, a real daemon's polls and a real import give figures for both sides."""
     peers = Peers()
+    days = Days(tmp_path, peers, 2, 0.5).lines()
+    assert [each.value is None for each in days] == [True] * 3
+    assert [each.ours.endswith("s") for each in days] == [True] * 3
     unchanged = Cron(tmp_path, peers, 1).unchanged(3)
     assert [each.value is None for each in unchanged] == [False, True]
     inside = DaemonSeries(tmp_path, 30, 12).lines()
     assert [bool(each.value) for each in inside] == [True, True, True]
     imported = HistoryImport(tmp_path, peers, 1).made(3, 3)
-    assert imported.what == "`catalog import`, 3 commits of 3 models (5 versions)"
+    assert imported.what == "`catalog import --git`, 3 commits of 3 models (5 versions)"
     assert imported.value is None
 
 

@@ -14,12 +14,13 @@ from pathlib import Path
 from tests.bench import questions
 from tests.bench.cron import Cron
 from tests.bench.daemon import DaemonSeries
+from tests.bench.days import Days
 from tests.bench.history_import import HistoryImport
 from tests.bench.peers import Peers
 from tests.bench.result import Line, megabytes
 from tests.support.checkout import ROOT
 
-YEARS_MOST = 60e6
+YEARS_MOST = 80e6
 RECORDED = re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z")
 
 
@@ -27,9 +28,12 @@ RECORDED = re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z")
 class Scale:
     """The size of a benchmark run.
 
-    It has the rounds of processes, the polls in one process, the commits, the imports and the
-    years.
+    It has the polls of the days and their seconds of waiting, the rounds of processes, the polls in
+    one process, the commits, the imports, and the polls of the ten years.
     """
+
+    hours: int = 120
+    idle: float = 120
 
     rounds: int = 15
     fewer: int = 7
@@ -39,11 +43,12 @@ class Scale:
     years: int = 87_600
 
 
-QUICK = Scale(rounds=1, fewer=1, polls=21, commits=3, imports=1, years=2000)
+QUICK = Scale(hours=2, idle=1, rounds=1, fewer=1, polls=21, commits=3, imports=1, years=2000)
 
 
 def run(folder: Path, peers: Peers, recordings: Path | None, scale: Scale) -> Iterator[Line]:
     """Yield each line as soon as it is measured. Files are temporary."""
+    yield from Days(folder, peers, scale.hours, scale.idle).lines()
     yield from Cron(folder, peers, scale.rounds).unchanged(20)
     cron = Cron(folder, peers, scale.fewer)
     for models in (500, 3000):

@@ -13,7 +13,7 @@ from tests.bench.server import serving
 from tests.bench.timing import Took, cpu, ratio
 from tests.support.checkout import ROOT
 
-MOST = {"unchanged": 3.0, "changed": 4.0}
+MOST = {"unchanged": 2.0, "changed": 1.7}
 WHY = {
     "unchanged": "each poll checks the document and the file of the database",
     "changed": "findings are judged, recorded and chained, in five transactions",

@@ -2,8 +2,6 @@
 
 One poll in ten has a change.
 
-One poll in ten has a change.
-
 A changed poll goes through the real decision and the real recording, many to a transaction. Plain
 SQL writes the polls between.
 """
