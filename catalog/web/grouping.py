@@ -6,6 +6,10 @@ from datetime import date
 from itertools import groupby
 
 from catalog.changes.finding import Finding
+from catalog.core.text import count
+
+WORDS = frozenset({"added", "removed", "restored", "renamed"})
+"""The kinds of changes that are a word for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,15 @@ class Group:
     def first(self) -> Finding:
         """Return the finding that represents the group."""
         return self.findings[0]
+
+    @property
+    def title(self) -> str:
+        """Return what happened to how many models, or the number of changes."""
+        kinds = {change.kind for each in self.findings for change in each.changes}
+        if len(kinds) == 1 and kinds <= WORDS:
+            _, models = self.models(0)
+            return f"{count(models, 'model')} {kinds.pop()}"
+        return count(len(self.findings), "change")
 
     def models(self, most: int) -> tuple[list[tuple[str, str]], int]:
         """Return some models, and the number of the others."""

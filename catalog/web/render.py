@@ -22,6 +22,9 @@ LONGEST = 300
 """Maximum characters of a name or text in a list."""
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\dZ)?)", re.ASCII)
 
+_LINK = re.compile(r"\[([^\[\]]*)\]\((?:([a-z-]+)\.md)?(?:#[^()\s]*)?\)")
+"""A link in Markdown to a page of the docs, or to a part of this page."""
+
 
 def page(template: str, links: Links, now: datetime, **values: Any) -> str:
     """Return a page as HTML. `now` is the time for ages and days left."""
@@ -38,11 +41,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "advice": _advice,
         "ago": _ago,
         "by_day": by_day,
         "days_left": days_left,
         "digest": digest,
         "linked": linked,
+        "first_upper": lambda text: f"{text[:1].upper()}{text[1:]}",
         "number": _number,
         "sentence": lambda finding: short(sentence(finding)),
         "short": short,
@@ -107,6 +112,16 @@ def marked(text: str, limit: int = 1000) -> Markup:
         for index, part in enumerate(parts)
     ]
     return Markup("").join(shown)
+
+
+def _advice(text: str) -> Markup:
+    """Return what a rule advises. A link to a page of the docs becomes its command."""
+    return marked(_LINK.sub(_plain, text))
+
+
+def _plain(link: re.Match[str]) -> str:
+    text, page = link[1], link[2]
+    return f"{text} (`catalog help {page}`)" if page else text
 
 
 def _value(value: object) -> str:

@@ -69,7 +69,7 @@ def test_the_overview_names_what_needs_action(client: TestClient) -> None:
     text = read_html(client.get("/").text).text
     assert "2026-06-18 29 days left qwen3 removed 2026-05-19" in text
     assert "Infomaniak's lifecycle policy moonshotai/Kimi-K2.6 or 2 more" in text
-    assert "breaking 7 changes: moonshotai/Kimi-K2.5" in text
+    assert "breaking 7 models removed: moonshotai/Kimi-K2.5" in text
 
 
 def test_a_model_is_found_by_id_and_by_name(client: TestClient) -> None:
@@ -103,6 +103,15 @@ def test_the_filter_of_rules_explains_each_rule(client: TestClient) -> None:
     why = rules()["flapping"].why
     assert f'<option value="flapping" title="{why}">flapping</option>' in text
     assert text.count(" selected>model-removed</option>") == 1
+
+
+@pytest.mark.parametrize("number", [5, 22])
+def test_the_advice_of_a_rule_is_plain(client: TestClient, number: int) -> None:
+    """What to do has no Markdown, and names the command that shows a page of the docs."""
+    text = client.get(f"/changes/{number}").text
+    assert "What to do" in text
+    assert "](" not in text
+    assert ("<code>catalog help forecasts</code>" in text) == (number == 22)
 
 
 def test_the_json_of_changes_is_that_of_the_command(client: TestClient, demo: Shell) -> None:

@@ -48,7 +48,7 @@ def test_what_to_do_about_a_swapped_and_removed_model(browser: Browser, demo_sit
     with tab(browser, demo_site) as opened:
         page = opened.open("/")
         page.get_by_role("link", name="qwen3", exact=True).first.click()
-        expect(page.locator(".note")).to_contain_text("callable until at least 2026-06-18")
+        expect(page.locator(".note")).to_contain_text("Callable until at least 2026-06-18")
         page.get_by_role("link", name="alias-swapped").click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("Qwen3-VL-235B")
         expect(page.locator(".note")).to_contain_text("What to do")

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from catalog.changes.change import Added, Removed
+from catalog.changes.change import Added, Removed, Updated
 from catalog.changes.finding import Finding
 from catalog.core.snapshot import Model
+from catalog.core.strict_json import JsonText
 from catalog.web.grouping import by_day, digest
 from catalog.web.links import LiveLinks
 from catalog.web.render import linked, marked
@@ -34,6 +35,14 @@ def test_findings_of_one_rule_share_a_line() -> None:
     assert [line.first.rule for line in lines] == ["model-removed", "model-added"]
     assert lines[1].models(1) == ([("1", "alpha")], 1)
     assert lines[1].models(9) == ([("1", "alpha"), ("2", "beta")], 0)
+
+
+def test_a_line_says_what_happened_to_how_many_models() -> None:
+    """Removed models are counted as such, and other changes as changes."""
+    price = Updated(ALPHA, "price", JsonText("1"), JsonText("2"))
+    prices = [finding(price, at=AT)] * 2
+    ((_, lines),) = digest([_added(ALPHA), _added(BETA), *prices], 5)
+    assert [line.title for line in lines] == ["2 changes", "2 models added"]
 
 
 def test_a_digest_has_a_limit() -> None:
