@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.resources import files
 from typing import Any
 
@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from catalog import __version__
+from catalog.core.clock import stamp
 from catalog.core.errors import CatalogError
 from catalog.web import errors, machines
 from catalog.web.answer import Answers, Body, Make
@@ -31,7 +32,9 @@ from catalog.web.site import Site
 AT_ONCE = 2
 """Answers that are made at the same time."""
 LOOKED = "looked"
-"""The cookie with the time when a person last compared."""
+"""The cookie with two times: from when a person compares, and the last visit."""
+VISIT = timedelta(minutes=30)
+"""Within it, a reload or another look compares from the same time."""
 _MOMENT = re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]Z")
 
 
@@ -95,8 +98,9 @@ Endpoint = Callable[[Request], Response]
 def _page(answers: Answers, site: Site, page: Page[Any], twin: str = "") -> Endpoint:
     def endpoint(request: Request) -> Response:
         values = dict(request.query_params)
-        if page.path == "/compare" and "from" not in values:
-            values |= _looked(request)
+        since = _looked(request, answers.reader.clock()) if page.path == "/compare" else None
+        if since and "from" not in values:
+            values["from"] = since
 
         def make(reading: Reading) -> Body:
             return site.page(page, reading, Query(values, reading.now), twin)
@@ -105,25 +109,32 @@ def _page(answers: Answers, site: Site, page: Page[Any], twin: str = "") -> Endp
             request, make, variant=values.get("from", ""), shows_polls=page.shows_polls
         )
         if page.path == "/compare" and not twin:
-            _remember(response, answers.reader)
+            _remember(response, since or "", answers.reader.clock())
         return response
 
     return endpoint
 
 
-def _looked(request: Request) -> dict[str, str]:
-    """Return the moment of the cookie as a query, or nothing."""
-    moment = request.cookies.get(LOOKED, "")
+def _looked(request: Request, now: datetime) -> str | None:
+    """Return the time of the previous visit, or None."""
+    since, _, last = request.cookies.get(LOOKED, "").partition("~")
+    before, visited = _time(since), _time(last)
+    if visited is not None and now - visited > VISIT:
+        return last
+    return None if before is None else since
+
+
+def _time(text: str) -> datetime | None:
+    """Return a time of the cookie, or None if it is none."""
     try:
-        datetime.fromisoformat(moment)
+        return datetime.fromisoformat(text) if _MOMENT.fullmatch(text) else None
     except ValueError:
-        return {}
-    return {"from": moment} if _MOMENT.fullmatch(moment) else {}
+        return None
 
 
-def _remember(response: Response, reader: Reader) -> None:
-    """Set the cookie for "since I last looked"."""
-    moment = f"{reader.clock():%Y-%m-%dT%H:%M:%SZ}"
+def _remember(response: Response, since: str, now: datetime) -> None:
+    """Set the cookie of the last visit."""
+    moment = f"{since}~{stamp(now)}"
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Vary"] = "Cookie"
     response.set_cookie(LOOKED, moment, max_age=365 * 86_400, httponly=True, samesite="lax")
@@ -153,7 +164,8 @@ def _machines(answers: Answers, root: str) -> list[Route]:
         return machines.feed(reading, request.path_params["which"], query, links(request))
 
     def ends(reading: Reading, request: Request) -> Body:
-        return machines.ends_calendar(reading, Query(request.query_params, reading.now))
+        query = Query(request.query_params, reading.now)
+        return machines.ends_calendar(reading, query, links(request))
 
     def figures(reading: Reading, request: Request) -> Body:
         found = machines.figures(reading, request.headers.get("accept", ""))

@@ -91,8 +91,11 @@ def _encoded(made: Feed, ending: str) -> Body:
     return Body(json_feed(made), JSON_TYPE)
 
 
-def ends_calendar(reading: Reading, query: Query) -> Body:
-    """Return the ends of one provider or of all as a calendar."""
+def ends_calendar(reading: Reading, query: Query, links: Links | None = None) -> Body:
+    """Return the ends of one provider or of all as a calendar.
+
+    With `links`, which are complete, events name the pages of their models.
+    """
     stored, connection = reading.stored(query.text("provider")), reading.connection
     names = [settings.one.name for settings in stored]
     wanted = [FindingFilter(name, kinds=KINDS) for name in names]
@@ -100,7 +103,10 @@ def ends_calendar(reading: Reading, query: Query) -> Body:
     endings = read_endings(connection, stored, reading.now)
     taken = [history.baseline(connection, name).taken_at for name in names]
     as_of = max((moment for moment in taken if moment is not None), default=reading.now)
-    return Body(calendar(end_events(found, endings, as_of)), CALENDAR_TYPE)
+    events = end_events(found, endings, as_of)
+    if links is not None:
+        events = tuple(replace(one, url=links.model(one.provider, one.key)) for one in events)
+    return Body(calendar(events), CALENDAR_TYPE)
 
 
 def figures(reading: Reading, accept: str) -> Body:

@@ -61,6 +61,7 @@ def test_the_calendar_has_each_end(client: TestClient) -> None:
     """A calendar shows the last day of calls of the removed models."""
     events = icalendar.Calendar.from_ical(client.get("/calendar.ics").content).events
     ends = {str(event["summary"]): event.start for event in events}
+    assert {client.get(str(event["url"])).status_code for event in events} == {200}
     assert [day for name, day in ends.items() if "qwen3" in name] == [date(2026, 6, 18)]
 
 

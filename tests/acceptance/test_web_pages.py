@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from tests.support.builders import body, row
 from tests.support.http_server import answer as reply
 from tests.support.rig import rig
 from tests.support.shell import Shell
-from tests.support.web_client import make_client, read_html
+from tests.support.web_client import NOW, make_client, read_html
 
 MACHINES = ("/feeds/", "/badge/", "/calendar.ics", "/metrics", "/api/")
 PATHS = [page.path for page in PAGES]
+LATER = NOW + timedelta(hours=1)
 
 
 @pytest.fixture
@@ -107,7 +109,7 @@ def test_the_filter_of_rules_explains_each_rule(client: TestClient) -> None:
 
 @pytest.mark.parametrize("number", [5, 22])
 def test_the_advice_of_a_rule_is_plain(client: TestClient, number: int) -> None:
-    """What to do has no Markdown, and names the command that shows a page of the docs."""
+    """The advice has no Markdown, and names the command that shows a page of the docs."""
     text = client.get(f"/changes/{number}").text
     assert "What to do" in text
     assert "](" not in text
@@ -149,10 +151,13 @@ def test_the_months_of_changes_are_grouped_by_year(client: TestClient) -> None:
 
 
 def test_a_comparison_begins_where_the_reader_last_looked(demo: Shell) -> None:
-    """A second visit compares with the time of the first one."""
-    client = make_client(demo.folder / "demo" / "catalog.db")
-    assert 'value="7d"' in client.get("/compare").text
-    assert 'value="2026-05-20T12:00:00Z"' in client.get("/compare").text
+    """A reload compares from the same time, and a visit an hour later with this one."""
+    first, later = (make_client(demo.folder / "demo" / "catalog.db", now=at) for at in (NOW, LATER))
+    assert 'value="7d"' in first.get("/compare").text
+    assert 'value="7d"' in first.get("/compare").text
+    later.cookies = first.cookies
+    for _ in range(2):
+        assert 'value="2026-05-20T12:00:00Z"' in later.get("/compare").text
     other = make_client(demo.folder / "demo" / "catalog.db")
     assert 'value="7d"' in other.get("/compare", headers={"Cookie": "looked=<script>"}).text
 
@@ -165,6 +170,7 @@ def test_a_comparison_begins_where_the_reader_last_looked(demo: Shell) -> None:
         ("/changes?level=fatal", 400, "there is no level &#39;fatal&#39;"),
         ("/changes?since=soon", 400, "&#39;soon&#39; is not a time"),
         ("/changes/99999", 404, "there is no change 99999"),
+        ("/changes/2026-5", 404, "It is 2026-05."),
         ("/changes/2026-13", 404, "there is no page of changes"),
         ("/models?cursor=x", 400, "is no number"),
         ("/nothing", 404, "Not Found"),
