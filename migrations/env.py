@@ -1,12 +1,13 @@
 """Run Alembic within the transaction that the program opened."""
 
 from alembic import context
+from sqlmodel import SQLModel
 
-from catalog.store.tables import METADATA
+import catalog.store.tables  # noqa: F401  # fills the metadata for --autogenerate
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=METADATA,
+    target_metadata=SQLModel.metadata,
     render_as_batch=True,
     transactional_ddl=False,  # because the caller's transaction contains all changes
 )

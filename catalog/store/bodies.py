@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from catalog.core.errors import StoreError
 from catalog.core.payload import Payload
-from catalog.store.tables import PAYLOAD, inserting
+from catalog.store.tables import PayloadRow, col, inserting, table_of
 from catalog.store.text_values import DAMAGED
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _unpack(packed: bytes, size: int, base: bytes | None) -> bytes:
     return ZstdDecompressor(dict_data=known).decompress(packed, allow_extra_data=False)
 
 
-_SHA256, _BASE, _BODY = PAYLOAD.c.sha256, PAYLOAD.c.base_sha256, PAYLOAD.c.body
+_SHA256, _BASE, _BODY = col(PayloadRow.sha256), col(PayloadRow.base_sha256), col(PayloadRow.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ def write(connection: Connection, payload: Payload, before: str | None) -> None:
     values = _packed(payload.body, _keyframe_of(connection, before), connection)
     if has_body is None:
         row = {"sha256": sha256, "size": len(payload.body), **values}
-        connection.execute(inserting(PAYLOAD), row)
+        connection.execute(inserting(PayloadRow), row)
     else:  # because it was pruned
         _store(connection, sha256, values)
 
@@ -317,7 +317,7 @@ def _keyframe_query() -> Executable:
 
 def _rows() -> Select[*tuple[Any, ...]]:
     body = cast(_BODY, LargeBinary).label("body")  # cast, because a user may have stored text
-    return select(_SHA256, _BASE, PAYLOAD.c.size, body)
+    return select(_SHA256, _BASE, col(PayloadRow.size), body)
 
 
 def _unpacked(row: Row[*tuple[Any, ...]], keyframe: Keyframe | None) -> bytes:
@@ -342,4 +342,4 @@ def _is(sha256: str) -> ColumnElement[bool]:
 
 
 def _store(connection: Connection, sha256: str, values: dict[str, Any]) -> None:
-    connection.execute(update(PAYLOAD).where(_is(sha256)).values(values))
+    connection.execute(update(table_of(PayloadRow)).where(_is(sha256)).values(values))

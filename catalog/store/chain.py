@@ -31,12 +31,14 @@ from sqlalchemy import (
 from catalog.core.snapshot import Model
 from catalog.core.strict_json import Json, canonical
 from catalog.store.tables import (
-    CHANGE,
-    FINDING,
-    MODEL_VERSION,
-    NOTE,
-    POLL,
-    SNAPSHOT,
+    ChangeRow,
+    FindingRow,
+    ModelVersionRow,
+    NoteRow,
+    PollRow,
+    SnapshotRow,
+    col,
+    table_of,
 )
 
 STORING = ("first", "changed")
@@ -76,7 +78,7 @@ def links(connection: Connection, provider: str) -> Iterator[Link]:
     The first one that differs shows where the chain breaks.
     """
     before: Row[*tuple[Any, ...]] | None = None
-    query = _snapshots().order_by(POLL.c.id)
+    query = _snapshots().order_by(col(PollRow.id))
     begun = _begun(connection)
     for row in connection.execute(query, {"provider": provider}).all():
         expected = _compute(connection, row, before, begun.get(row.id, ()), row.notes)
@@ -86,31 +88,31 @@ def links(connection: Connection, provider: str) -> Iterator[Link]:
 
 @cache
 def _newest_query() -> Executable:
-    return _snapshots().order_by(POLL.c.id.desc()).limit(2)
+    return _snapshots().order_by(col(PollRow.id).desc()).limit(2)
 
 
 @cache
 def _seal_statement() -> Executable:
-    rows = update(SNAPSHOT).where(SNAPSHOT.c.id == bindparam("number"))
+    rows = update(table_of(SnapshotRow)).where(col(SnapshotRow.id) == bindparam("number"))
     return rows.values(chain=bindparam("sealed"), notes=bindparam("last"))
 
 
 @cache
 def _last_note() -> Executable:
-    return select(func.max(NOTE.c.id))
+    return select(func.max(col(NoteRow.id)))
 
 
 def _snapshots() -> Select[*tuple[Any, ...]]:
     named = ("id", "provider", "digest", "model_count", "chain", "notes")
     return (
         select(
-            *(SNAPSHOT.c[name] for name in named),
-            type_coerce(SNAPSHOT.c.taken_at, Text).label("taken_at"),
-            POLL.c.id.label("poll_id"),
-            POLL.c.payload_sha256,
+            *(col(getattr(SnapshotRow, name)) for name in named),
+            type_coerce(col(SnapshotRow.taken_at), Text).label("taken_at"),
+            col(PollRow.id).label("poll_id"),
+            col(PollRow.payload_sha256),
         )
-        .join(POLL, POLL.c.snapshot_id == SNAPSHOT.c.id)
-        .where(POLL.c.provider == bindparam("provider"), POLL.c.outcome.in_(STORING))
+        .join(table_of(PollRow), col(PollRow.snapshot_id) == col(SnapshotRow.id))
+        .where(col(PollRow.provider) == bindparam("provider"), col(PollRow.outcome).in_(STORING))
     )
 
 
@@ -137,9 +139,9 @@ def _begun(connection: Connection) -> Mapping[int, Sequence[str]]:
 
     All are read at once, because there is no index by snapshot.
     """
-    query = select(MODEL_VERSION.c.first_snapshot, MODEL_VERSION.c.digest)
+    query = select(col(ModelVersionRow.first_snapshot), col(ModelVersionRow.digest))
     begun = defaultdict[int, list[str]](list)
-    for first, digest in connection.execute(query.order_by(MODEL_VERSION.c.id)):
+    for first, digest in connection.execute(query.order_by(col(ModelVersionRow.id))):
         begun[first].append(digest)
     return begun
 
@@ -156,14 +158,14 @@ def _notes(connection: Connection, provider: str, after: int, last: int) -> list
 
 @cache
 def _notes_query() -> Executable:
-    number = NOTE.c.id
+    number = col(NoteRow.id)
     return (
         select(
-            NOTE.c.key,
-            type_coerce(NOTE.c.noted_at, Text).label("noted_at"),
-            *(NOTE.c[name] for name in ("retires", "successor", "source")),
+            col(NoteRow.key),
+            type_coerce(col(NoteRow.noted_at), Text).label("noted_at"),
+            *(col(getattr(NoteRow, name)) for name in ("retires", "successor", "source")),
         )
-        .where(NOTE.c.provider == bindparam("provider"))
+        .where(col(NoteRow.provider) == bindparam("provider"))
         .where(number > bindparam("after"), number <= bindparam("last"))
         .order_by(number)
     )
@@ -190,25 +192,25 @@ def _found(connection: Connection, provider: str, since: int, poll: int, whole: 
 @cache
 def _found_query() -> Executable:
     poll: BindParameter[int] = bindparam("poll")
-    of_model = CHANGE.c.version_id.is_not(None)
-    own = of_model & (POLL.c.id == poll)
-    else_since = ~of_model & (POLL.c.id < poll)
+    of_model = col(ChangeRow.version_id).is_not(None)
+    own = of_model & (col(PollRow.id) == poll)
+    else_since = ~of_model & (col(PollRow.id) < poll)
     return (
         select(
-            type_coerce(POLL.c.started_at, Text).label("started_at"),
-            POLL.c.outcome,
-            *(FINDING.c[name] for name in ("rule", "level", "callable_until")),
-            *(FINDING.c[name] for name in ("ground", "basis", "moves")),
-            FINDING.c.fingerprint.label("finding"),
-            *(CHANGE.c[name] for name in ("kind", "field", "before", "after")),
-            *(CHANGE.c[name] for name in ("detail", "fingerprint")),
-            type_coerce(CHANGE.c.gone_since, Text).label("gone_since"),
+            type_coerce(col(PollRow.started_at), Text).label("started_at"),
+            col(PollRow.outcome),
+            *(col(getattr(FindingRow, name)) for name in ("rule", "level", "callable_until")),
+            *(col(getattr(FindingRow, name)) for name in ("ground", "basis", "moves")),
+            col(FindingRow.fingerprint).label("finding"),
+            *(col(getattr(ChangeRow, name)) for name in ("kind", "field", "before", "after")),
+            *(col(getattr(ChangeRow, name)) for name in ("detail", "fingerprint")),
+            type_coerce(col(ChangeRow.gone_since), Text).label("gone_since"),
         )
-        .join(FINDING, FINDING.c.poll_id == POLL.c.id)
-        .join(CHANGE, CHANGE.c.finding_id == FINDING.c.id)
-        .where(POLL.c.id >= bindparam("since"), POLL.c.id <= poll, own | else_since)
-        .where(POLL.c.provider == bindparam("provider"))
-        .order_by(FINDING.c.id, CHANGE.c.id)
+        .join(table_of(FindingRow), col(FindingRow.poll_id) == col(PollRow.id))
+        .join(table_of(ChangeRow), col(ChangeRow.finding_id) == col(FindingRow.id))
+        .where(col(PollRow.id) >= bindparam("since"), col(PollRow.id) <= poll, own | else_since)
+        .where(col(PollRow.provider) == bindparam("provider"))
+        .order_by(col(FindingRow.id), col(ChangeRow.id))
     )
 
 

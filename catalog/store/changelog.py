@@ -42,13 +42,15 @@ from catalog.core.strict_json import canonical
 from catalog.store import tally
 from catalog.store.history import MODEL_COLUMNS, basis, to_model
 from catalog.store.tables import (
-    CHANGE,
-    DELIVERY,
-    FINDING,
-    MODEL_VERSION,
-    POLL,
+    ChangeRow,
+    DeliveryRow,
+    FindingRow,
+    ModelVersionRow,
+    PollRow,
+    col,
     inserting,
     plain,
+    table_of,
 )
 from catalog.store.text_values import DAMAGED
 
@@ -76,7 +78,7 @@ def write_findings(
         }
         for finding in findings
     ]
-    connection.execute(inserting(FINDING), rows)
+    connection.execute(inserting(FindingRow), rows)
     # One query returns all ids, because we hold the write lock.
     newest = {"poll": poll, "count": len(rows)}
     numbers = tally.add(plain(connection), "finding", _NEWEST, newest)
@@ -91,7 +93,7 @@ def write_findings(
         for number, finding in zip(numbers, findings, strict=True)
         for change in finding.changes
     ]
-    connection.execute(inserting(CHANGE), changes)
+    connection.execute(inserting(ChangeRow), changes)
     written = {"first": numbers[0], "last": numbers[-1]}
     tally.add(plain(connection), "change", "finding_id BETWEEN :first AND :last", written)
     return numbers
@@ -101,12 +103,12 @@ _NEWEST = """
 id IN (SELECT id FROM finding WHERE poll_id = :poll ORDER BY id DESC LIMIT :count) ORDER BY id
 """
 FINDING_COLUMNS = (
-    *(FINDING.c[name] for name in ("provider", "rule", "level", "moves")),
-    *(FINDING.c[name] for name in ("callable_until", "ground", "basis")),
+    *(col(getattr(FindingRow, name)) for name in ("provider", "rule", "level", "moves")),
+    *(col(getattr(FindingRow, name)) for name in ("callable_until", "ground", "basis")),
 )
 CHANGE_COLUMNS = (
-    *(CHANGE.c[name] for name in ("kind", "field", "before", "after")),
-    *(CHANGE.c[name] for name in ("gone_since", "detail")),
+    *(col(getattr(ChangeRow, name)) for name in ("kind", "field", "before", "after")),
+    *(col(getattr(ChangeRow, name)) for name in ("gone_since", "detail")),
     *MODEL_COLUMNS,
 )
 _STORED = (*COLUMNS, "detail")
@@ -139,17 +141,17 @@ def findings(connection: Connection, wanted: FindingFilter) -> tuple[Finding, ..
     """Return findings, oldest poll first, then most severe first."""
     query = (
         select(
-            FINDING.c.id.label("finding_id"),
+            col(FindingRow.id).label("finding_id"),
             *FINDING_COLUMNS,
-            POLL.c.started_at,
-            POLL.c.snapshot_id,
+            col(PollRow.started_at),
+            col(PollRow.snapshot_id),
             *CHANGE_COLUMNS,
         )
-        .join(POLL, POLL.c.id == FINDING.c.poll_id)
-        .join(CHANGE, CHANGE.c.finding_id == FINDING.c.id)
-        .outerjoin(MODEL_VERSION, MODEL_VERSION.c.id == CHANGE.c.version_id)
+        .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
+        .join(table_of(ChangeRow), col(ChangeRow.finding_id) == col(FindingRow.id))
+        .outerjoin(table_of(ModelVersionRow), col(ModelVersionRow.id) == col(ChangeRow.version_id))
         .where(*conditions(wanted))
-        .order_by(FINDING.c.id, CHANGE.c.id)
+        .order_by(col(FindingRow.id), col(ChangeRow.id))
     )
     rows = connection.execute(query)
     return tuple(_finding(list(group)) for _, group in groupby(rows, key=lambda r: r.finding_id))
@@ -160,12 +162,12 @@ def snapshot_with(connection: Connection, wanted: FindingFilter, least: int) -> 
 
     Findings are read from newest to oldest, because reading all takes longer each year.
     """
-    number, least = FINDING.c.id, max(1, least)
+    number, least = col(FindingRow.id), max(1, least)
     query = (
-        select(number, POLL.c.snapshot_id)
-        .join(POLL, POLL.c.id == FINDING.c.poll_id)
-        .join(CHANGE, CHANGE.c.finding_id == number)
-        .where(*conditions(wanted), POLL.c.snapshot_id.is_not(None))
+        select(number, col(PollRow.snapshot_id))
+        .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
+        .join(table_of(ChangeRow), col(ChangeRow.finding_id) == number)
+        .where(*conditions(wanted), col(PollRow.snapshot_id).is_not(None))
         .distinct()
         .order_by(number.desc())
         .limit(least)
@@ -177,10 +179,10 @@ def snapshot_with(connection: Connection, wanted: FindingFilter, least: int) -> 
 def count(connection: Connection, wanted: FindingFilter) -> int:
     """Return the number of matching findings."""
     query = (
-        select(func.count(FINDING.c.id.distinct()))
-        .join(POLL, POLL.c.id == FINDING.c.poll_id)
-        .join(CHANGE, CHANGE.c.finding_id == FINDING.c.id)
-        .outerjoin(MODEL_VERSION, MODEL_VERSION.c.id == CHANGE.c.version_id)
+        select(func.count(col(FindingRow.id).distinct()))
+        .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
+        .join(table_of(ChangeRow), col(ChangeRow.finding_id) == col(FindingRow.id))
+        .outerjoin(table_of(ModelVersionRow), col(ModelVersionRow.id) == col(ChangeRow.version_id))
         .where(*conditions(wanted))
     )
     return connection.scalar(query) or 0
@@ -189,9 +191,9 @@ def count(connection: Connection, wanted: FindingFilter) -> int:
 def reported_drift(connection: Connection, provider: str) -> frozenset[str]:
     """Return the fingerprints of all reported drift."""
     query = (
-        select(CHANGE.c.fingerprint)
-        .join(FINDING, FINDING.c.id == CHANGE.c.finding_id)
-        .where(FINDING.c.provider == provider, CHANGE.c.kind == Drift.kind)
+        select(col(ChangeRow.fingerprint))
+        .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
+        .where(col(FindingRow.provider) == provider, col(ChangeRow.kind) == Drift.kind)
     )
     return frozenset(connection.scalars(query))
 
@@ -206,13 +208,13 @@ def bad_rows(connection: Connection, provider: str) -> BadRowReports:
 @cache
 def _bad_rows_query() -> Executable:
     return (
-        select(*CHANGE_COLUMNS, POLL.c.started_at)
-        .join(FINDING, FINDING.c.id == CHANGE.c.finding_id)
-        .join(POLL, POLL.c.id == FINDING.c.poll_id)
-        .outerjoin(MODEL_VERSION, MODEL_VERSION.c.id == CHANGE.c.version_id)
-        .where(FINDING.c.provider == bindparam("provider"))
-        .where(CHANGE.c.kind == Drift.kind, CHANGE.c.detail.contains('"keys":['))
-        .order_by(CHANGE.c.id)
+        select(*CHANGE_COLUMNS, col(PollRow.started_at))
+        .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
+        .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
+        .outerjoin(table_of(ModelVersionRow), col(ModelVersionRow.id) == col(ChangeRow.version_id))
+        .where(col(FindingRow.provider) == bindparam("provider"))
+        .where(col(ChangeRow.kind) == Drift.kind, col(ChangeRow.detail).contains('"keys":['))
+        .order_by(col(ChangeRow.id))
     )
 
 
@@ -221,12 +223,12 @@ def reported_troubles(
 ) -> dict[TroubleKind, datetime]:
     """Return when each problem was last reported after a poll."""
     query = (
-        select(CHANGE.c.kind, POLL.c.started_at)
-        .join(FINDING, FINDING.c.id == CHANGE.c.finding_id)
-        .join(POLL, POLL.c.id == FINDING.c.poll_id)
-        .where(FINDING.c.provider == provider, FINDING.c.poll_id > poll)
-        .where(CHANGE.c.kind.in_(TROUBLES))
-        .order_by(POLL.c.id)
+        select(col(ChangeRow.kind), col(PollRow.started_at))
+        .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
+        .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
+        .where(col(FindingRow.provider) == provider, col(FindingRow.poll_id) > poll)
+        .where(col(ChangeRow.kind).in_(TROUBLES))
+        .order_by(col(PollRow.id))
     )
     # Row order counts, because a clock may have been ahead.
     at: dict[str, datetime] = {row[0]: row[1] for row in connection.execute(query)}
@@ -237,10 +239,10 @@ def reported_probes(connection: Connection, provider: str) -> dict[tuple[str, st
     """Return the last report of each probe result, by `report_key`."""
     query = (
         select(*CHANGE_COLUMNS)
-        .join(FINDING, FINDING.c.id == CHANGE.c.finding_id)
-        .outerjoin(MODEL_VERSION, MODEL_VERSION.c.id == CHANGE.c.version_id)
-        .where(FINDING.c.provider == provider, CHANGE.c.kind.in_(PROBED_KINDS))
-        .order_by(CHANGE.c.id)
+        .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
+        .outerjoin(table_of(ModelVersionRow), col(ModelVersionRow.id) == col(ChangeRow.version_id))
+        .where(col(FindingRow.provider) == provider, col(ChangeRow.kind).in_(PROBED_KINDS))
+        .order_by(col(ChangeRow.id))
     )
     changes = map(to_change, connection.execute(query))
     return {change.report_key: change for change in changes if isinstance(change, Probed)}
@@ -248,31 +250,33 @@ def reported_probes(connection: Connection, provider: str) -> dict[tuple[str, st
 
 def conditions(wanted: FindingFilter) -> Iterable[Any]:
     """Yield the conditions of a query over findings and their changes."""
-    yield FINDING.c.provider == wanted.provider
+    yield col(FindingRow.provider) == wanted.provider
     if wanted.since is not None:
-        yield POLL.c.started_at >= wanted.since
+        yield col(PollRow.started_at) >= wanted.since
     if wanted.until is not None:
-        yield POLL.c.started_at <= wanted.until
+        yield col(PollRow.started_at) <= wanted.until
     if wanted.from_snapshot is not None:
-        yield POLL.c.snapshot_id >= wanted.from_snapshot
-        yield FINDING.c.id >= _first_since(wanted.provider, wanted.from_snapshot)
+        yield col(PollRow.snapshot_id) >= wanted.from_snapshot
+        yield col(FindingRow.id) >= _first_since(wanted.provider, wanted.from_snapshot)
     if wanted.up_to_snapshot is not None:
-        yield POLL.c.snapshot_id <= wanted.up_to_snapshot
+        yield col(PollRow.snapshot_id) <= wanted.up_to_snapshot
     if wanted.keys:
-        yield CHANGE.c.id.in_(_of_models(wanted.provider, wanted.keys))
+        yield col(ChangeRow.id).in_(_of_models(wanted.provider, wanted.keys))
     levels = [str(level) for level in wanted.levels]
-    chosen = ((FINDING.c.level, levels), (FINDING.c.rule, wanted.rules))
-    yield from (column.in_(values) for column, values in chosen if values)
+    chosen = ((FindingRow.level, levels), (FindingRow.rule, wanted.rules))
+    yield from (col(column).in_(values) for column, values in chosen if values)
     if wanted.kinds:
-        of_kinds = CHANGE.c.kind.in_(wanted.kinds)
-        stated = CHANGE.c.detail.contains('"is_stated":true')
-        is_stated = and_(CHANGE.c.kind == Retiring.kind, stated)
+        of_kinds = col(ChangeRow.kind).in_(wanted.kinds)
+        stated = col(ChangeRow.detail).contains('"is_stated":true')
+        is_stated = and_(col(ChangeRow.kind) == Retiring.kind, stated)
         yield or_(of_kinds, is_stated) if wanted.stated else of_kinds
     if wanted.numbers is not None:
-        yield FINDING.c.id.in_(wanted.numbers)
+        yield col(FindingRow.id).in_(wanted.numbers)
     if wanted.message is not None:
-        pending = select(DELIVERY.c.finding_id).where(DELIVERY.c.message_id == wanted.message)
-        yield FINDING.c.id.in_(pending)
+        pending = select(col(DeliveryRow.finding_id)).where(
+            col(DeliveryRow.message_id) == wanted.message
+        )
+        yield col(FindingRow.id).in_(pending)
 
 
 def _of_models(provider: str, keys: Collection[str]) -> CompoundSelect[Any]:
@@ -280,7 +284,7 @@ def _of_models(provider: str, keys: Collection[str]) -> CompoundSelect[Any]:
 
     It is a union, because SQLite reads all findings for a condition on two tables.
     """
-    version, change = MODEL_VERSION.alias(), CHANGE.alias()
+    version, change = table_of(ModelVersionRow).alias(), table_of(ChangeRow).alias()
     versions = select(version.c.id).where(version.c.provider == provider, version.c.key.in_(keys))
     texts = list(map(canonical, keys))
     renamed = and_(change.c.kind == Renamed.kind, change.c.after.in_(texts))
@@ -293,7 +297,7 @@ def _of_models(provider: str, keys: Collection[str]) -> CompoundSelect[Any]:
 
 def _first_since(provider: str, snapshot: int) -> ColumnElement[int]:
     """Select the first finding of a snapshot or later ones."""
-    polls, found = POLL.alias(), FINDING.alias()
+    polls, found = table_of(PollRow).alias(), table_of(FindingRow).alias()
     of_provider = (polls.c.provider == provider, polls.c.snapshot_id < snapshot)
     last = select(polls.c.id).where(*of_provider).order_by(polls.c.id.desc()).limit(1)
     after = found.c.poll_id > func.coalesce(last.scalar_subquery(), 0)

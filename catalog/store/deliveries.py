@@ -13,7 +13,7 @@ from catalog.core.strict_json import cut
 from catalog.store.changelog import FindingFilter, findings
 from catalog.store.outbox import DELIVERED, GIVEN_UP, set_messages
 from catalog.store.record import PENDING
-from catalog.store.tables import DELIVERY, FINDING, POLL
+from catalog.store.tables import DeliveryRow, FindingRow, PollRow, col, table_of
 
 DROPPED = "dropped"
 STATES = (PENDING, DELIVERED, GIVEN_UP, DROPPED)
@@ -41,27 +41,27 @@ def newest_first(
     """Return messages in these states, newest first."""
     query = (
         select(
-            DELIVERY.c.message_id,
-            FINDING.c.provider,
-            DELIVERY.c.channel,
-            DELIVERY.c.state,
+            col(DeliveryRow.message_id),
+            col(FindingRow.provider),
+            col(DeliveryRow.channel),
+            col(DeliveryRow.state),
             func.count().label("findings"),
-            func.min(POLL.c.started_at).label("at"),
-            func.max(DELIVERY.c.attempts).label("attempts"),
-            func.max(DELIVERY.c.next_at).label("next_at"),
-            func.max(DELIVERY.c.delivered_at).label("delivered_at"),
-            func.max(DELIVERY.c.error).label("error"),
+            func.min(col(PollRow.started_at)).label("at"),
+            func.max(col(DeliveryRow.attempts)).label("attempts"),
+            func.max(col(DeliveryRow.next_at)).label("next_at"),
+            func.max(col(DeliveryRow.delivered_at)).label("delivered_at"),
+            func.max(col(DeliveryRow.error)).label("error"),
         )
-        .join(FINDING, FINDING.c.id == DELIVERY.c.finding_id)
-        .join(POLL, POLL.c.id == FINDING.c.poll_id)
-        .where(FINDING.c.provider.in_(providers), DELIVERY.c.state.in_(states))
+        .join(table_of(FindingRow), col(FindingRow.id) == col(DeliveryRow.finding_id))
+        .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
+        .where(col(FindingRow.provider).in_(providers), col(DeliveryRow.state).in_(states))
         .group_by(
-            DELIVERY.c.message_id,
-            FINDING.c.provider,
-            DELIVERY.c.channel,
-            DELIVERY.c.state,
+            col(DeliveryRow.message_id),
+            col(FindingRow.provider),
+            col(DeliveryRow.channel),
+            col(DeliveryRow.state),
         )
-        .order_by(func.max(DELIVERY.c.id).desc())
+        .order_by(func.max(col(DeliveryRow.id)).desc())
         .limit(limit)
     )
     rows: Iterable[Any] = connection.execute(query).mappings()
@@ -71,10 +71,10 @@ def newest_first(
 def channels(connection: Connection, provider: str, state: str) -> dict[str, int]:
     """Return the number of messages in a state by channel."""
     query = (
-        select(DELIVERY.c.channel, func.count(DELIVERY.c.message_id.distinct()))
-        .join(FINDING, FINDING.c.id == DELIVERY.c.finding_id)
-        .where(FINDING.c.provider == provider, DELIVERY.c.state == state)
-        .group_by(DELIVERY.c.channel)
+        select(col(DeliveryRow.channel), func.count(col(DeliveryRow.message_id).distinct()))
+        .join(table_of(FindingRow), col(FindingRow.id) == col(DeliveryRow.finding_id))
+        .where(col(FindingRow.provider) == provider, col(DeliveryRow.state) == state)
+        .group_by(col(DeliveryRow.channel))
     )
     return {row[0]: row[1] for row in connection.execute(query)}
 
@@ -85,9 +85,9 @@ def findings_of(connection: Connection, name: str) -> tuple[Finding, ...]:
     They are sorted most severe first. Raise NotFound if there is not exactly one message.
     """
     query = (
-        select(DELIVERY.c.message_id, FINDING.c.provider)
-        .join(FINDING, FINDING.c.id == DELIVERY.c.finding_id)
-        .where(DELIVERY.c.message_id.startswith(name, autoescape=True))
+        select(col(DeliveryRow.message_id), col(FindingRow.provider))
+        .join(table_of(FindingRow), col(FindingRow.id) == col(DeliveryRow.finding_id))
+        .where(col(DeliveryRow.message_id).startswith(name, autoescape=True))
         .distinct()
         .limit(2)
     )
@@ -119,8 +119,8 @@ def drop(connection: Connection, names: Collection[str]) -> int:
 def _set(
     connection: Connection, states: Collection[str], names: Collection[str], values: dict[str, Any]
 ) -> int:
-    query = select(DELIVERY.c.message_id, DELIVERY.c.channel).distinct()
-    rows = connection.execute(query.where(DELIVERY.c.state.in_(states))).all()
+    query = select(col(DeliveryRow.message_id), col(DeliveryRow.channel)).distinct()
+    rows = connection.execute(query.where(col(DeliveryRow.state).in_(states))).all()
     chosen: set[str] = set()
     for name in names:
         fitting = {row.message_id for row in rows if _fits(row, name)}

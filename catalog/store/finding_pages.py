@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, and_, cast, func
 
 from catalog.changes.finding import REPORTED, Finding
 from catalog.store.changelog import FindingFilter, conditions, findings
-from catalog.store.tables import CHANGE, FINDING, MODEL_VERSION, POLL
+from catalog.store.tables import ChangeRow, FindingRow, ModelVersionRow, PollRow, col, table_of
 
-_NUMBER: ColumnElement[int] = FINDING.c.id
+_NUMBER: ColumnElement[int] = table_of(FindingRow).c.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +61,15 @@ def by_numbers(
 
 def reported_numbers(connection: Connection, providers: Collection[str]) -> tuple[int, ...]:
     """Return the number of every finding that is not quiet, oldest first."""
-    query = select(_NUMBER).where(FINDING.c.provider.in_(sorted(providers)))
-    query = query.where(FINDING.c.level.in_([str(level) for level in REPORTED]))
+    query = select(_NUMBER).where(col(FindingRow.provider).in_(sorted(providers)))
+    query = query.where(col(FindingRow.level).in_([str(level) for level in REPORTED]))
     return tuple(connection.scalars(query.order_by(_NUMBER)))
 
 
 def months_with_findings(connection: Connection) -> tuple[str, ...]:
     """Return the months with findings, such as `2026-05`, newest first."""
-    month = func.substr(cast(POLL.c.started_at, Text), 1, 7)
-    found = POLL.c.id.in_(select(FINDING.c.poll_id).distinct())
+    month = func.substr(cast(col(PollRow.started_at), Text), 1, 7)
+    found = col(PollRow.id).in_(select(col(FindingRow.poll_id)).distinct())
     query = select(month).where(found).distinct().order_by(month.desc())
     return tuple(connection.scalars(query))
 
@@ -92,10 +92,10 @@ def _matching(wanted: Collection[FindingFilter]) -> Select[int]:
 
     Changes and versions are joined only if a filter needs them, because the join multiplies rows.
     """
-    query = select(_NUMBER).join(POLL, POLL.c.id == FINDING.c.poll_id)
+    query = select(_NUMBER).join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
     of: list[ColumnElement[bool]] = [and_(*conditions(each)) for each in wanted]
     if any(each.keys or each.kinds for each in wanted):
-        version = MODEL_VERSION.c.id == CHANGE.c.version_id
-        query = query.join(CHANGE, CHANGE.c.finding_id == _NUMBER)
-        query = query.outerjoin(MODEL_VERSION, version).distinct()
+        version = col(ModelVersionRow.id) == col(ChangeRow.version_id)
+        query = query.join(table_of(ChangeRow), col(ChangeRow.finding_id) == _NUMBER)
+        query = query.outerjoin(table_of(ModelVersionRow), version).distinct()
     return query.where(or_(*of))

@@ -18,22 +18,24 @@ from catalog.store import tables, tally
 from catalog.store.changelog import CHANGE_COLUMNS, to_change
 from catalog.store.history import MODEL_COLUMNS, to_model
 from catalog.store.tables import (
-    CHANGE,
-    FINDING,
-    MODEL_VERSION,
-    NOTE,
-    POLL,
-    PROBE,
+    ChangeRow,
+    FindingRow,
+    ModelVersionRow,
+    NoteRow,
+    PollRow,
+    ProbeRow,
+    col,
+    table_of,
 )
 
 _FIELDS = ("key", "noted_at", "retires", "successor", "source")
-_COLUMNS = tuple(NOTE.c[name] for name in _FIELDS)
+_COLUMNS = tuple(col(getattr(NoteRow, name)) for name in _FIELDS)
 
 
 def write(connection: Connection, provider: str, note: Note) -> None:
     """Store a note. It replaces earlier notes of that model."""
     values = {name: getattr(note, name) for name in _FIELDS}
-    number = tables.write(connection, NOTE, provider=provider, **values)
+    number = tables.write(connection, NoteRow, provider=provider, **values)
     tally.add(tables.plain(connection), "note", "id = :number", {"number": number})
 
 
@@ -46,16 +48,16 @@ def newest(connection: Connection, provider: str) -> dict[str, Note]:
 @cache
 def _newest_query() -> Executable:
     last = (
-        select(func.max(NOTE.c.id))
-        .where(NOTE.c.provider == bindparam("provider"))
-        .group_by(NOTE.c.key)
+        select(func.max(col(NoteRow.id)))
+        .where(col(NoteRow.provider) == bindparam("provider"))
+        .group_by(col(NoteRow.key))
     )
-    return select(*_COLUMNS).where(NOTE.c.id.in_(last))
+    return select(*_COLUMNS).where(col(NoteRow.id).in_(last))
 
 
 def every(connection: Connection, provider: str) -> tuple[Note, ...]:
     """Return all notes, oldest first."""
-    query = select(*_COLUMNS).where(NOTE.c.provider == provider).order_by(NOTE.c.id)
+    query = select(*_COLUMNS).where(col(NoteRow.provider) == provider).order_by(col(NoteRow.id))
     return tuple(map(_note, connection.execute(query)))
 
 
@@ -64,7 +66,7 @@ def _note(row: Row[*tuple[Any, ...]]) -> Note:
 
 
 REFUSED = "refused"
-_NAME, _ROUTE, _ID = PROBE.c.name, PROBE.c.route, PROBE.c.id
+_NAME, _ROUTE, _ID = col(ProbeRow.name), col(ProbeRow.route), col(ProbeRow.id)
 
 
 def known(
@@ -99,9 +101,9 @@ def evidence(connection: Connection, provider: str, gone: Iterable[Delisted]) ->
 
 def _listed(connection: Connection, provider: str, keys: Collection[str]) -> dict[str, Model]:
     query = select(*MODEL_COLUMNS).where(
-        MODEL_VERSION.c.provider == provider,
-        MODEL_VERSION.c.key.in_(keys),
-        MODEL_VERSION.c.last_snapshot.is_(None),
+        col(ModelVersionRow.provider) == provider,
+        col(ModelVersionRow.key).in_(keys),
+        col(ModelVersionRow.last_snapshot).is_(None),
     )
     return {row.key: to_model(row) for row in connection.execute(query)}
 
@@ -109,13 +111,13 @@ def _listed(connection: Connection, provider: str, keys: Collection[str]) -> dic
 def reports(connection: Connection, provider: str) -> dict[str, LastReport]:
     """Return the newest report of each end that is not cancelled."""
     query = (
-        select(*CHANGE_COLUMNS, POLL.c.started_at)
-        .join(FINDING, FINDING.c.id == CHANGE.c.finding_id)
-        .join(POLL, POLL.c.id == FINDING.c.poll_id)
-        .outerjoin(MODEL_VERSION, MODEL_VERSION.c.id == CHANGE.c.version_id)
-        .where(CHANGE.c.kind.in_((Retiring.kind, Cancelled.kind)))
-        .where(FINDING.c.provider == provider)
-        .order_by(CHANGE.c.id)
+        select(*CHANGE_COLUMNS, col(PollRow.started_at))
+        .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
+        .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
+        .outerjoin(table_of(ModelVersionRow), col(ModelVersionRow.id) == col(ChangeRow.version_id))
+        .where(col(ChangeRow.kind).in_((Retiring.kind, Cancelled.kind)))
+        .where(col(FindingRow.provider) == provider)
+        .order_by(col(ChangeRow.id))
     )
     last: dict[str, LastReport] = {}
     for row in connection.execute(query):
@@ -133,10 +135,10 @@ def _proofs(connection: Connection, provider: str, keys: Collection[str]) -> dic
     Unconfirmed verdicts prove nothing. The start is when the last route began to refuse, so later
     refusals do not move it.
     """
-    of_keys = (PROBE.c.provider == provider, PROBE.c.key.in_(keys))
-    believed = (*of_keys, PROBE.c.believed.is_(True))
+    of_keys = (col(ProbeRow.provider) == provider, col(ProbeRow.key).in_(keys))
+    believed = (*of_keys, col(ProbeRow.believed).is_(True))
     last = select(func.max(_ID)).where(*believed).group_by(_NAME, _ROUTE)
-    newest = connection.execute(select(PROBE).where(_ID.in_(last))).all()
+    newest = connection.execute(select(table_of(ProbeRow)).where(_ID.in_(last))).all()
     answering = {row.key for row in newest if row.verdict != REFUSED}
     refused = [row for row in newest if row.key not in answering]
     if not refused:
@@ -150,11 +152,10 @@ def _since(
     connection: Connection, newest: Row[Any], believed: tuple[ColumnElement[bool], ...]
 ) -> datetime:
     place = (*believed, newest.name == _NAME, newest.route == _ROUTE)
-    other = select(func.max(_ID)).where(*place, PROBE.c.verdict != REFUSED)
+    other = select(func.max(_ID)).where(*place, col(ProbeRow.verdict) != REFUSED)
     after = connection.scalar(other) or 0
-    first = select(func.min(PROBE.c.at)).where(*place, after < _ID)
-    since: datetime = connection.scalars(first).one()  # not empty, because the newest matches
-    return since
+    first = select(func.min(col(ProbeRow.at))).where(*place, after < _ID)
+    return connection.scalars(first).one()  # not empty, because the newest matches
 
 
 def _words(since: datetime, row: Row[Any]) -> str:

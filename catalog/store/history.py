@@ -31,19 +31,21 @@ from catalog.core.snapshot import Model, Snapshot, key_order
 from catalog.core.strict_json import canonical
 from catalog.core.text import closest, did_you_mean
 from catalog.store.tables import (
-    CHANGE,
-    FINDING,
-    MISSING_MODEL,
-    MODEL_VERSION,
-    POLL,
-    SNAPSHOT,
+    ChangeRow,
+    FindingRow,
+    MissingModelRow,
+    ModelVersionRow,
+    PollRow,
+    SnapshotRow,
+    col,
+    table_of,
 )
 from catalog.store.text_values import FIRST
 
 ACCEPTED = ("first", "changed", "unchanged")
 MODEL_FIELDS = tuple(field.name for field in fields(Model))
 _model_values = attrgetter(*MODEL_FIELDS)
-MODEL_COLUMNS = tuple(MODEL_VERSION.c[name] for name in MODEL_FIELDS)
+MODEL_COLUMNS = tuple(col(getattr(ModelVersionRow, name)) for name in MODEL_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,26 +95,26 @@ class Version:
 @cache
 def _baseline_query() -> Executable:
     provider: BindParameter[str] = bindparam("provider")
-    of_provider = SNAPSHOT.c.provider == provider
-    head = select(func.max(SNAPSHOT.c.id)).where(of_provider).scalar_subquery()
+    of_provider = col(SnapshotRow.provider) == provider
+    head = select(func.max(col(SnapshotRow.id))).where(of_provider).scalar_subquery()
     newest = (
-        select(POLL.c.id)
-        .where(POLL.c.provider == provider, POLL.c.outcome.in_(ACCEPTED))
-        .order_by(POLL.c.id.desc())
+        select(col(PollRow.id))
+        .where(col(PollRow.provider) == provider, col(PollRow.outcome).in_(ACCEPTED))
+        .order_by(col(PollRow.id).desc())
         .limit(1)
     )
-    body, named = POLL.alias(), POLL.alias()
-    with_body = newest.where(POLL.c.payload_sha256.is_not(None)).scalar_subquery()
-    either = or_(POLL.c.etag.is_not(None), POLL.c.last_modified.is_not(None))
+    body, named = table_of(PollRow).alias(), table_of(PollRow).alias()
+    with_body = newest.where(col(PollRow.payload_sha256).is_not(None)).scalar_subquery()
+    either = or_(col(PollRow.etag).is_not(None), col(PollRow.last_modified).is_not(None))
     # Older validators are skipped, because they belong to another body.
-    headers = newest.where(either, POLL.c.id >= body.c.id).correlate(body)
+    headers = newest.where(either, col(PollRow.id) >= body.c.id).correlate(body)
     return (
-        select(*(SNAPSHOT.c[name] for name in ("id", "digest", "taken_at")))
+        select(*(col(getattr(SnapshotRow, name)) for name in ("id", "digest", "taken_at")))
         .add_columns(body.c.payload_sha256, named.c.etag, named.c.last_modified)
-        .select_from(SNAPSHOT)
+        .select_from(table_of(SnapshotRow))
         .outerjoin(body, body.c.id == with_body)
         .outerjoin(named, named.c.id == headers.scalar_subquery())
-        .where(SNAPSHOT.c.id == head)
+        .where(col(SnapshotRow.id) == head)
     )
 
 
@@ -133,19 +135,23 @@ def missing(connection: Connection, provider: str) -> dict[str, datetime]:
 
 @cache
 def _missing_query() -> Executable:
-    last = select(func.max(POLL.c.id)).where(
-        POLL.c.provider == bindparam("provider"), POLL.c.outcome.in_(ACCEPTED)
+    last = select(func.max(col(PollRow.id))).where(
+        col(PollRow.provider) == bindparam("provider"), col(PollRow.outcome).in_(ACCEPTED)
     )
     return (
-        select(MISSING_MODEL.c.key, POLL.c.started_at)
-        .join(POLL, POLL.c.id == MISSING_MODEL.c.poll_id)
-        .where(MISSING_MODEL.c.poll_id == last.scalar_subquery())
+        select(col(MissingModelRow.key), col(PollRow.started_at))
+        .join(table_of(PollRow), col(PollRow.id) == col(MissingModelRow.poll_id))
+        .where(col(MissingModelRow.poll_id) == last.scalar_subquery())
     )
 
 
 def heads(connection: Connection, provider: str) -> tuple[Head, ...]:
     """Return the head of every stored snapshot, oldest first."""
-    query = select(SNAPSHOT).where(SNAPSHOT.c.provider == provider).order_by(SNAPSHOT.c.id)
+    query = (
+        select(table_of(SnapshotRow))
+        .where(col(SnapshotRow.provider) == provider)
+        .order_by(col(SnapshotRow.id))
+    )
     return tuple(
         Head(row.id, row.provider, row.taken_at, row.digest, row.model_count)
         for row in connection.execute(query)
@@ -157,11 +163,11 @@ def number_at(connection: Connection, provider: str, when: datetime | int | None
 
     None means the current one. Raise NotFound if there is none.
     """
-    query = select(func.max(SNAPSHOT.c.id)).where(SNAPSHOT.c.provider == provider)
+    query = select(func.max(col(SnapshotRow.id))).where(col(SnapshotRow.provider) == provider)
     if isinstance(when, int):
-        query = query.where(SNAPSHOT.c.id == when)
+        query = query.where(col(SnapshotRow.id) == when)
     elif when is not None:
-        query = query.where(SNAPSHOT.c.taken_at <= when)
+        query = query.where(col(SnapshotRow.taken_at) <= when)
     number = connection.scalar(query)
     if number is not None:
         return int(number)
@@ -173,7 +179,7 @@ def number_at(connection: Connection, provider: str, when: datetime | int | None
 
 def taken_at(connection: Connection, number: int) -> datetime:
     """Return the time of a snapshot of any provider. Raise NotFound."""
-    query = select(SNAPSHOT.c.taken_at).where(SNAPSHOT.c.id == number)
+    query = select(col(SnapshotRow.taken_at)).where(col(SnapshotRow.id) == number)
     moment: datetime | None = connection.scalar(query)
     if moment is None:
         hint = "`catalog snapshots` lists what is stored."
@@ -184,7 +190,9 @@ def taken_at(connection: Connection, number: int) -> datetime:
 def snapshot(connection: Connection, number: int) -> Snapshot:
     """Return one stored snapshot with its models."""
     head = connection.execute(
-        select(SNAPSHOT.c.provider, SNAPSHOT.c.taken_at).where(SNAPSHOT.c.id == number)
+        select(col(SnapshotRow.provider), col(SnapshotRow.taken_at)).where(
+            col(SnapshotRow.id) == number
+        )
     ).one()
     values = {"provider": head.provider, "number": number}
     # Columns are read by position, because access by name takes twice as long.
@@ -199,27 +207,29 @@ def _newest_versions() -> Select[*tuple[Any, ...]]:
     The query steps from key to key, so its cost does not grow over the years. No index could find
     the ranges that contain a snapshot.
     """
-    key, number = MODEL_VERSION.c.key, bindparam("number", type_=Integer)
-    of_provider = MODEL_VERSION.c.provider == bindparam("provider")
+    key, number = col(ModelVersionRow.key), bindparam("number", type_=Integer)
+    of_provider = col(ModelVersionRow.provider) == bindparam("provider")
     known = select(func.min(key).label("key")).where(of_provider).cte("known", recursive=True)
     following = select(func.min(key)).where(of_provider, key > known.c.key).scalar_subquery()
     known = known.union_all(select(following).where(known.c.key.is_not(None)))
     newest = (
-        select(MODEL_VERSION.c.id)
-        .where(of_provider, key == known.c.key, MODEL_VERSION.c.first_snapshot <= number)
-        .order_by(MODEL_VERSION.c.first_snapshot.desc())
+        select(col(ModelVersionRow.id))
+        .where(of_provider, key == known.c.key, col(ModelVersionRow.first_snapshot) <= number)
+        .order_by(col(ModelVersionRow.first_snapshot).desc())
         .limit(1)
         .correlate(known)
         .scalar_subquery()
     )
     return (
-        select(*MODEL_COLUMNS).select_from(known).join(MODEL_VERSION, MODEL_VERSION.c.id == newest)
+        select(*MODEL_COLUMNS)
+        .select_from(known)
+        .join(table_of(ModelVersionRow), col(ModelVersionRow.id) == newest)
     )
 
 
 @cache
 def _as_of() -> Executable:
-    last, number = MODEL_VERSION.c.last_snapshot, bindparam("number", type_=Integer)
+    last, number = col(ModelVersionRow.last_snapshot), bindparam("number", type_=Integer)
     return _newest_versions().where(or_(last.is_(None), last > number))
 
 
@@ -233,19 +243,20 @@ def delisted(connection: Connection, provider: str, number: int) -> tuple[Delist
 
 @cache
 def _delisted_query() -> Executable:
-    ended, number = MODEL_VERSION.c.last_snapshot, bindparam("number", type_=Integer)
-    reported = (FINDING.c.callable_until, FINDING.c.basis, FINDING.c.ground)
+    ended, number = col(ModelVersionRow.last_snapshot), bindparam("number", type_=Integer)
+    reported = (col(FindingRow.callable_until), col(FindingRow.basis), col(FindingRow.ground))
     return (
         _newest_versions()
-        .add_columns(SNAPSHOT.c.taken_at, *reported)
-        .join(SNAPSHOT, SNAPSHOT.c.id == ended)
+        .add_columns(col(SnapshotRow.taken_at), *reported)
+        .join(table_of(SnapshotRow), col(SnapshotRow.id) == ended)
         .outerjoin(
-            CHANGE,
-            (CHANGE.c.version_id == MODEL_VERSION.c.id) & CHANGE.c.kind.in_(("removed", "renamed")),
+            table_of(ChangeRow),
+            (col(ChangeRow.version_id) == col(ModelVersionRow.id))
+            & col(ChangeRow.kind).in_(("removed", "renamed")),
         )
-        .outerjoin(FINDING, FINDING.c.id == CHANGE.c.finding_id)
+        .outerjoin(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
         .where(ended <= number)
-        .order_by(ended, CHANGE.c.id)
+        .order_by(ended, col(ChangeRow.id))
     )
 
 
@@ -260,20 +271,20 @@ def basis(row: Row[*tuple[Any, ...]]) -> Basis | None:
 
 @cache
 def _versions_query() -> Executable:
-    first, last = SNAPSHOT.alias(), SNAPSHOT.alias()
+    first, last = table_of(SnapshotRow).alias(), table_of(SnapshotRow).alias()
     return (
         select(
             *MODEL_COLUMNS,
-            MODEL_VERSION.c.first_snapshot,
-            MODEL_VERSION.c.last_snapshot,
+            col(ModelVersionRow.first_snapshot),
+            col(ModelVersionRow.last_snapshot),
             first.c.taken_at.label("since"),
             last.c.taken_at.label("until"),
         )
-        .join(first, first.c.id == MODEL_VERSION.c.first_snapshot)
-        .outerjoin(last, last.c.id == MODEL_VERSION.c.last_snapshot)
-        .where(MODEL_VERSION.c.provider == bindparam("provider"))
-        .where(MODEL_VERSION.c.key == bindparam("key"))
-        .order_by(MODEL_VERSION.c.first_snapshot)
+        .join(first, first.c.id == col(ModelVersionRow.first_snapshot))
+        .outerjoin(last, last.c.id == col(ModelVersionRow.last_snapshot))
+        .where(col(ModelVersionRow.provider) == bindparam("provider"))
+        .where(col(ModelVersionRow.key) == bindparam("key"))
+        .order_by(col(ModelVersionRow.first_snapshot))
     )
 
 
@@ -289,21 +300,21 @@ def lineage(connection: Connection, provider: str, key: str, number: int) -> tup
     """Return the key and all earlier keys of a model."""
     keys = [key]
     for known in keys:  # the loop appends to this list
-        renames = select(CHANGE.c.id).where(
-            CHANGE.c.kind == "renamed", CHANGE.c.after == canonical(known)
+        renames = select(col(ChangeRow.id)).where(
+            col(ChangeRow.kind) == "renamed", col(ChangeRow.after) == canonical(known)
         )
         # Asked first, because SQLite otherwise begins with all versions, and most have no rename.
         found = connection.scalars(renames).all()
         if not found:
             continue
         query = (
-            select(MODEL_VERSION.c.key)
-            .join(CHANGE, CHANGE.c.version_id == MODEL_VERSION.c.id)
-            .join(FINDING, FINDING.c.id == CHANGE.c.finding_id)
-            .join(POLL, POLL.c.id == FINDING.c.poll_id)
-            .where(MODEL_VERSION.c.provider == provider, POLL.c.snapshot_id <= number)
-            .where(CHANGE.c.id.in_(found))
-            .order_by(CHANGE.c.id.desc())
+            select(col(ModelVersionRow.key))
+            .join(table_of(ChangeRow), col(ChangeRow.version_id) == col(ModelVersionRow.id))
+            .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
+            .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
+            .where(col(ModelVersionRow.provider) == provider, col(PollRow.snapshot_id) <= number)
+            .where(col(ChangeRow.id).in_(found))
+            .order_by(col(ChangeRow.id).desc())
         )
         keys += dict.fromkeys(each for each in connection.scalars(query) if each not in keys)
     return tuple(keys)
@@ -316,18 +327,18 @@ def find_key(connection: Connection, provider: str, name_or_key: str, number: in
     """
 
     def latest(query: Select[Any]) -> str | None:
-        newest = query.order_by(MODEL_VERSION.c.first_snapshot.desc()).limit(1)
+        newest = query.order_by(col(ModelVersionRow.first_snapshot).desc()).limit(1)
         key: str | None = connection.scalar(newest)
         return key
 
-    query = select(MODEL_VERSION.c.key).where(
-        MODEL_VERSION.c.provider == provider, MODEL_VERSION.c.first_snapshot <= number
+    query = select(col(ModelVersionRow.key)).where(
+        col(ModelVersionRow.provider) == provider, col(ModelVersionRow.first_snapshot) <= number
     )
-    found = latest(query.where(MODEL_VERSION.c.name == name_or_key)) or latest(
-        query.where(MODEL_VERSION.c.key == name_or_key)
+    found = latest(query.where(col(ModelVersionRow.name) == name_or_key)) or latest(
+        query.where(col(ModelVersionRow.key) == name_or_key)
     )
     if found is None:
-        names = select(MODEL_VERSION.c.name).where(MODEL_VERSION.c.provider == provider)
+        names = select(col(ModelVersionRow.name)).where(col(ModelVersionRow.provider) == provider)
         meant = did_you_mean(closest(name_or_key, connection.scalars(names.distinct())))
         hint = "`catalog models` lists the names; case matters."
         raise NotFound(f"no model {name_or_key!r} is known{meant}", hint=hint)

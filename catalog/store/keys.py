@@ -7,24 +7,24 @@ from sqlalchemy import Connection, Row, func, select
 
 from catalog.core.snapshot import key_order
 from catalog.store.history import Head
-from catalog.store.tables import MODEL_VERSION, SNAPSHOT
+from catalog.store.tables import ModelVersionRow, SnapshotRow, col, table_of
 
 
 def model_count(connection: Connection, number: int) -> int:
     """Return how many models a snapshot lists."""
-    query = select(SNAPSHOT.c.model_count).where(SNAPSHOT.c.id == number)
+    query = select(col(SnapshotRow.model_count)).where(col(SnapshotRow.id) == number)
     return connection.scalar(query) or 0
 
 
 def first_heads(connection: Connection, providers: Collection[str]) -> tuple[Head, ...]:
     """Return the first snapshot of each provider that has one, by provider."""
     first = (
-        select(func.min(SNAPSHOT.c.id))
-        .where(SNAPSHOT.c.provider.in_(providers))
-        .group_by(SNAPSHOT.c.provider)
+        select(func.min(col(SnapshotRow.id)))
+        .where(col(SnapshotRow.provider).in_(providers))
+        .group_by(col(SnapshotRow.provider))
     )
-    query = select(SNAPSHOT).where(SNAPSHOT.c.id.in_(first))
-    return tuple(map(_head, connection.execute(query.order_by(SNAPSHOT.c.provider))))
+    query = select(table_of(SnapshotRow)).where(col(SnapshotRow.id).in_(first))
+    return tuple(map(_head, connection.execute(query.order_by(col(SnapshotRow.provider)))))
 
 
 def newest_heads(
@@ -34,8 +34,8 @@ def newest_heads(
 
     0 means the newest ones.
     """
-    number = SNAPSHOT.c.id
-    query = select(SNAPSHOT).where(SNAPSHOT.c.provider.in_(providers))
+    number = col(SnapshotRow.id)
+    query = select(table_of(SnapshotRow)).where(col(SnapshotRow.provider).in_(providers))
     older = query.where(before > number) if before else query
     return tuple(map(_head, connection.execute(older.order_by(number.desc()).limit(size))))
 
@@ -46,8 +46,8 @@ def _head(row: Row[*tuple[Any, ...]]) -> Head:
 
 def every_key(connection: Connection, provider: str) -> tuple[str, ...]:
     """Return every key that a provider ever listed, in key order."""
-    key = MODEL_VERSION.c.key
-    query = select(key).where(MODEL_VERSION.c.provider == provider).distinct()
+    key = col(ModelVersionRow.key)
+    query = select(key).where(col(ModelVersionRow.provider) == provider).distinct()
     return tuple(sorted(connection.scalars(query), key=key_order))
 
 
@@ -56,8 +56,8 @@ def every_name(connection: Connection, provider: str) -> dict[str, str]:
 
     If a name is reused, the key is that of the newest model.
     """
-    key, name = MODEL_VERSION.c.key, MODEL_VERSION.c.name
-    newest = func.max(MODEL_VERSION.c.first_snapshot)
-    query = select(name, key).where(MODEL_VERSION.c.provider == provider)
+    key, name = col(ModelVersionRow.key), col(ModelVersionRow.name)
+    newest = func.max(col(ModelVersionRow.first_snapshot))
+    query = select(name, key).where(col(ModelVersionRow.provider) == provider)
     rows = connection.execute(query.group_by(name, key).order_by(newest))
     return {row.name: row.key for row in rows}

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from catalog.store.history import ACCEPTED
 from catalog.store.moves import MANY
-from catalog.store.tables import MODEL_VERSION, POLL, SNAPSHOT
+from catalog.store.tables import ModelVersionRow, PollRow, SnapshotRow, col, table_of
 
 
 def listed_once(
@@ -18,7 +18,7 @@ def listed_once(
     `until` maps each missing model to the time of the first answer without it. Models of the
     first stored answer are excluded, because they may have been listed for years.
     """
-    begun = select(func.min(SNAPSHOT.c.taken_at)).where(SNAPSHOT.c.provider == provider)
+    begun = select(func.min(col(SnapshotRow.taken_at))).where(col(SnapshotRow.provider) == provider)
     first = _first_listed(connection, provider, sorted(until))
     known = connection.scalar(begun)
     spans = {(first[key], end) for key, end in until.items() if first.get(key, known) != known}
@@ -35,10 +35,10 @@ def _first_listed(connection: Connection, provider: str, keys: list[str]) -> dic
     for start in range(0, len(keys), MANY):
         some = keys[start : start + MANY]
         query = (
-            select(MODEL_VERSION.c.key, func.min(SNAPSHOT.c.taken_at))
-            .join(SNAPSHOT, SNAPSHOT.c.id == MODEL_VERSION.c.first_snapshot)
-            .where(MODEL_VERSION.c.provider == provider, MODEL_VERSION.c.key.in_(some))
-            .group_by(MODEL_VERSION.c.key)
+            select(col(ModelVersionRow.key), func.min(col(SnapshotRow.taken_at)))
+            .join(table_of(SnapshotRow), col(SnapshotRow.id) == col(ModelVersionRow.first_snapshot))
+            .where(col(ModelVersionRow.provider) == provider, col(ModelVersionRow.key).in_(some))
+            .group_by(col(ModelVersionRow.key))
         )
         found |= {row[0]: row[1] for row in connection.execute(query)}
     return found
@@ -47,8 +47,8 @@ def _first_listed(connection: Connection, provider: str, keys: list[str]) -> dic
 def _answers(connection: Connection, provider: str, begin: datetime, end: datetime) -> int:
     query = (
         select(func.count())
-        .select_from(POLL)
-        .where(POLL.c.provider == provider, POLL.c.outcome.in_(ACCEPTED))
-        .where(POLL.c.started_at >= begin, POLL.c.started_at < end)
+        .select_from(table_of(PollRow))
+        .where(col(PollRow.provider) == provider, col(PollRow.outcome).in_(ACCEPTED))
+        .where(col(PollRow.started_at) >= begin, col(PollRow.started_at) < end)
     )
     return connection.scalar(query) or 0

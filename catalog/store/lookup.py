@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from catalog.core.clock import stamp
 from catalog.core.errors import NotFound
-from catalog.store.tables import DELIVERY, FINDING, POLL, SNAPSHOT
+from catalog.store.tables import DeliveryRow, FindingRow, PollRow, SnapshotRow, col, table_of
 
 OF_A_COLUMN = 2**31
 """The limit of row numbers, because PostgreSQL rejects larger ones."""
@@ -40,13 +40,13 @@ def find(
     `name` is a number, a fingerprint or its beginning. A number has precedence. Raise NotFound if
     no fingerprint or several match.
     """
-    query = select(FINDING).where(FINDING.c.provider.in_(sorted(providers)))
+    query = select(table_of(FindingRow)).where(col(FindingRow.provider).in_(sorted(providers)))
     if name.isdecimal() and int(name) < OF_A_COLUMN:
-        row = connection.execute(query.where(FINDING.c.id == int(name))).first()
+        row = connection.execute(query.where(col(FindingRow.id) == int(name))).first()
         if row is not None:
             return row.provider, (row.id,)
-    begins = query.where(FINDING.c.fingerprint.startswith(name))
-    latest = begins.order_by(FINDING.c.id.desc())
+    begins = query.where(col(FindingRow.fingerprint).startswith(name))
+    latest = begins.order_by(col(FindingRow.id).desc())
     rows = connection.execute(latest).all() if _FINGERPRINT.fullmatch(name) else ()
     if not rows:
         raise NotFound(f"there is no finding {name!r}", hint=_LISTED)
@@ -62,8 +62,8 @@ def find(
 def deliveries(connection: Connection, number: int) -> tuple[FindingDelivery, ...]:
     """Return the deliveries of a finding by channel."""
     names = list(FindingDelivery.__dataclass_fields__)
-    query = select(*(DELIVERY.c[name] for name in names))
-    query = query.where(DELIVERY.c.finding_id == number).order_by(DELIVERY.c.channel)
+    query = select(*(col(getattr(DeliveryRow, name)) for name in names))
+    query = query.where(col(DeliveryRow.finding_id) == number).order_by(col(DeliveryRow.channel))
     return tuple(FindingDelivery(*row) for row in connection.execute(query))
 
 
@@ -74,13 +74,13 @@ def compared(
 
     Findings of polls without a snapshot are left out.
     """
-    after, before = SNAPSHOT, SNAPSHOT.alias()
+    after, before = table_of(SnapshotRow), table_of(SnapshotRow).alias()
     query = (
-        select(FINDING.c.id, after.c.id, after.c.taken_at, before.c.id, before.c.taken_at)
-        .join(POLL, POLL.c.id == FINDING.c.poll_id)
-        .join(after, after.c.id == POLL.c.snapshot_id)
+        select(col(FindingRow.id), after.c.id, after.c.taken_at, before.c.id, before.c.taken_at)
+        .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
+        .join(after, after.c.id == col(PollRow.snapshot_id))
         .outerjoin(before, before.c.id == after.c.previous_id)
-        .where(FINDING.c.id.in_(numbers))
+        .where(col(FindingRow.id).in_(numbers))
     )
     return {
         number: (_named(*snapshots[2:]), _named(*snapshots[:2]))

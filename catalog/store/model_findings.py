@@ -13,7 +13,7 @@ from catalog.changes.change import PROBED_KINDS, Cancelled, Renamed, Retiring
 from catalog.changes.finding import Finding
 from catalog.core.strict_json import JsonText, parse
 from catalog.store.changelog import FindingFilter, findings
-from catalog.store.tables import CHANGE, FINDING, MODEL_VERSION, POLL
+from catalog.store.tables import ChangeRow, FindingRow, ModelVersionRow, PollRow, col, table_of
 
 _WITH_KEY = frozenset({*PROBED_KINDS, Retiring.kind, Cancelled.kind})
 """The kinds of changes that have the key in their detail, because they have no version."""
@@ -44,13 +44,13 @@ def read_model_findings(connection: Connection, provider: str, snapshot: int) ->
     """Return the findings of every model up to a snapshot."""
     numbers: dict[str, list[int]] = defaultdict(list)
     formerly: dict[str, list[str]] = defaultdict(list)
-    change, version = CHANGE.c, MODEL_VERSION.c.key
+    change, version = table_of(ChangeRow).c, col(ModelVersionRow.key)
     query = (
         select(change.finding_id, change.kind, change.after, change.detail, version)
-        .join(FINDING, FINDING.c.id == change.finding_id)
-        .join(POLL, POLL.c.id == FINDING.c.poll_id)
-        .outerjoin(MODEL_VERSION, MODEL_VERSION.c.id == change.version_id)
-        .where(FINDING.c.provider == provider, POLL.c.snapshot_id <= snapshot)
+        .join(table_of(FindingRow), col(FindingRow.id) == change.finding_id)
+        .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
+        .outerjoin(table_of(ModelVersionRow), col(ModelVersionRow.id) == change.version_id)
+        .where(col(FindingRow.provider) == provider, col(PollRow.snapshot_id) <= snapshot)
         .order_by(change.id.desc())
     )
     for number, kind, after, detail, key in connection.execute(query):

@@ -11,7 +11,7 @@ from sqlalchemy import BindParameter, Connection, Select, bindparam, exists, fun
 from catalog.changes.change import Removed, Restored, Updated
 from catalog.changes.flapping import AWAY, DAMPED, LISTED, WAITING, Move
 from catalog.core.strict_json import JsonText
-from catalog.store.tables import CHANGE, FINDING, MODEL_VERSION, POLL
+from catalog.store.tables import ChangeRow, FindingRow, ModelVersionRow, PollRow, col, table_of
 
 MANY = 500
 """The maximum number of keys in a query, because databases limit lists."""
@@ -35,7 +35,7 @@ def since(
 
 def of_models(connection: Connection, provider: str, keys: Collection[str]) -> tuple[Move, ...]:
     """Return all moves of some models, oldest first."""
-    query = _stored().where(MODEL_VERSION.c.key.in_(keys))
+    query = _stored().where(col(ModelVersionRow.key).in_(keys))
     return _moves(connection.execute(query, {"provider": provider}))
 
 
@@ -48,7 +48,7 @@ def open_since(connection: Connection, provider: str, after: datetime) -> tuple[
     return _moves(sorted(rows, key=attrgetter("number")))
 
 
-_POLL = FINDING.c.poll_id
+_POLL = col(FindingRow.poll_id)
 
 
 @cache
@@ -59,40 +59,40 @@ def _since_query() -> Select[tuple[object, ...]]:
 @cache
 def _since_query_of_some() -> Select[tuple[object, ...]]:
     keys: BindParameter[str] = bindparam("keys", expanding=True)
-    of_provider = MODEL_VERSION.c.provider == bindparam("provider")
-    return _unsorted(_since_query()).where(of_provider, MODEL_VERSION.c.key.in_(keys))
+    of_provider = col(ModelVersionRow.provider) == bindparam("provider")
+    return _unsorted(_since_query()).where(of_provider, col(ModelVersionRow.key).in_(keys))
 
 
 def _unsorted(moves: Select[tuple[object, ...]]) -> Select[tuple[object, ...]]:
     """Select unordered moves, because sorting reads the whole table."""
-    return moves.order_by(None).add_columns(CHANGE.c.id.label("number"))
+    return moves.order_by(None).add_columns(col(ChangeRow.id).label("number"))
 
 
 @cache
 def _open_query() -> Select[tuple[object, ...]]:
-    later, of_later = CHANGE.alias(), MODEL_VERSION.alias()
+    later, of_later = table_of(ChangeRow).alias(), table_of(ModelVersionRow).alias()
     followed = exists(1).where(
         of_later.c.provider == bindparam("provider"),
-        of_later.c.key == MODEL_VERSION.c.key,
+        of_later.c.key == col(ModelVersionRow.key),
         later.c.version_id == of_later.c.id,
         later.c.kind.in_(_KINDS),
-        later.c.field.is_not_distinct_from(CHANGE.c.field),
-        later.c.id > CHANGE.c.id,
+        later.c.field.is_not_distinct_from(col(ChangeRow.field)),
+        later.c.id > col(ChangeRow.id),
     )
-    number = FINDING.c.id
+    number = col(FindingRow.id)
     # A list of ids is used, because otherwise SQLite reads the whole table of changes.
-    is_open = FINDING.c.rule.in_((DAMPED, *sorted(WAITING)))
-    of_provider = FINDING.c.provider == bindparam("provider")
+    is_open = col(FindingRow.rule).in_((DAMPED, *sorted(WAITING)))
+    of_provider = col(FindingRow.provider) == bindparam("provider")
     recent = select(number).where(of_provider, _last_poll("after") < _POLL, is_open)
-    return _unsorted(_stored()).where(CHANGE.c.finding_id.in_(recent), ~followed)
+    return _unsorted(_stored()).where(col(ChangeRow.finding_id).in_(recent), ~followed)
 
 
 def _last_poll(moment: str) -> object:
     newest = (
-        select(POLL.c.id)
-        .where(POLL.c.provider == bindparam("provider"))
-        .where(POLL.c.started_at <= bindparam(moment))
-        .order_by(POLL.c.id.desc())
+        select(col(PollRow.id))
+        .where(col(PollRow.provider) == bindparam("provider"))
+        .where(col(PollRow.started_at) <= bindparam(moment))
+        .order_by(col(PollRow.id).desc())
         .limit(1)
     )
     return func.coalesce(newest.scalar_subquery(), 0)
@@ -103,17 +103,17 @@ def _stored() -> Select[tuple[object, ...]]:
     names = ("kind", "field", "before", "after")
     return (
         select(
-            *(CHANGE.c[name] for name in names),
-            MODEL_VERSION.c.key,
-            FINDING.c.rule,
-            POLL.c.started_at,
+            *(col(getattr(ChangeRow, name)) for name in names),
+            col(ModelVersionRow.key),
+            col(FindingRow.rule),
+            col(PollRow.started_at),
         )
-        .join(FINDING, FINDING.c.id == CHANGE.c.finding_id)
-        .join(POLL, POLL.c.id == FINDING.c.poll_id)
-        .join(MODEL_VERSION, MODEL_VERSION.c.id == CHANGE.c.version_id)
-        .where(FINDING.c.provider == bindparam("provider"))
-        .where(CHANGE.c.kind.in_(_KINDS))
-        .order_by(CHANGE.c.id)
+        .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
+        .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
+        .join(table_of(ModelVersionRow), col(ModelVersionRow.id) == col(ChangeRow.version_id))
+        .where(col(FindingRow.provider) == bindparam("provider"))
+        .where(col(ChangeRow.kind).in_(_KINDS))
+        .order_by(col(ChangeRow.id))
     )
 
 

@@ -16,7 +16,7 @@ from catalog.store import tally
 from catalog.store.changelog import FindingFilter, findings
 from catalog.store.claims import is_held, owner, present
 from catalog.store.record import PENDING, message_id
-from catalog.store.tables import DELIVERY, FINDING, POLL, plain
+from catalog.store.tables import DeliveryRow, FindingRow, PollRow, col, plain, table_of
 
 DELIVERED = "delivered"
 GIVEN_UP = "given up"
@@ -39,22 +39,22 @@ class PendingMessage:
 
 def due(connection: Connection, channels: Collection[str], now: datetime) -> frozenset[str]:
     """Return the channels with messages to send or to reschedule."""
-    query = select(DELIVERY.c.channel).where(
-        DELIVERY.c.channel.in_(sorted(channels)), *_sendable(now)
+    query = select(col(DeliveryRow.channel)).where(
+        col(DeliveryRow.channel).in_(sorted(channels)), *_sendable(now)
     )
-    early = select(DELIVERY.c.channel).where(
-        DELIVERY.c.channel.in_(sorted(channels)), *_from_future(now)
+    early = select(col(DeliveryRow.channel)).where(
+        col(DeliveryRow.channel).in_(sorted(channels)), *_from_future(now)
     )
     sendable = frozenset(connection.scalars(query.distinct())) - _paused(connection, now)
     return sendable | frozenset(connection.scalars(early.distinct()))
 
 
 def _paused(connection: Connection, now: datetime) -> frozenset[str]:
-    until = DELIVERY.c.paused_until
+    until = col(DeliveryRow.paused_until)
     # Longer pauses are ignored, because they come from a wrong clock.
     longest = now + LONGEST_PAUSE
-    query = select(DELIVERY.c.channel).where(
-        DELIVERY.c.state == PENDING, until > now, until <= longest
+    query = select(col(DeliveryRow.channel)).where(
+        col(DeliveryRow.state) == PENDING, until > now, until <= longest
     )
     return frozenset(connection.scalars(query.distinct()))
 
@@ -73,16 +73,16 @@ def claim(
         _join(connection, channel, now)
     query = (
         select(
-            DELIVERY.c.message_id,
-            FINDING.c.provider,
-            func.max(DELIVERY.c.attempts).label("attempts"),
-            func.max(DELIVERY.c.claimed_by).label("claimed_by"),
-            func.max(DELIVERY.c.claimed_until).label("claimed_until"),
+            col(DeliveryRow.message_id),
+            col(FindingRow.provider),
+            func.max(col(DeliveryRow.attempts)).label("attempts"),
+            func.max(col(DeliveryRow.claimed_by)).label("claimed_by"),
+            func.max(col(DeliveryRow.claimed_until)).label("claimed_until"),
         )
-        .join(FINDING, FINDING.c.id == DELIVERY.c.finding_id)
-        .where(DELIVERY.c.channel == channel, *_sendable(now))
-        .group_by(DELIVERY.c.message_id, FINDING.c.provider)
-        .order_by(func.min(DELIVERY.c.id))
+        .join(table_of(FindingRow), col(FindingRow.id) == col(DeliveryRow.finding_id))
+        .where(col(DeliveryRow.channel) == channel, *_sendable(now))
+        .group_by(col(DeliveryRow.message_id), col(FindingRow.provider))
+        .order_by(func.min(col(DeliveryRow.id)))
     )
     at = present(connection, now)
     for row in connection.execute(query).all():
@@ -126,10 +126,10 @@ def given_up(connection: Connection, message_id: str, reason: str) -> None:
 def was_given_up(connection: Connection, channel: str) -> bool:
     """Return whether the last finished message of a channel was given up."""
     query = (
-        select(DELIVERY.c.state)
-        .where(DELIVERY.c.channel == channel)
-        .where(DELIVERY.c.state.in_((DELIVERED, GIVEN_UP)))
-        .order_by(DELIVERY.c.id.desc())
+        select(col(DeliveryRow.state))
+        .where(col(DeliveryRow.channel) == channel)
+        .where(col(DeliveryRow.state).in_((DELIVERED, GIVEN_UP)))
+        .order_by(col(DeliveryRow.id).desc())
         .limit(1)
     )
     return connection.scalar(query) == GIVEN_UP
@@ -141,56 +141,57 @@ def pending(
     """Return the pending messages of all channels, or of these."""
     query = (
         select(
-            DELIVERY.c.channel,
-            func.count(DELIVERY.c.message_id.distinct()),
-            func.max(DELIVERY.c.error),
-            func.min(DELIVERY.c.next_at),
-            func.min(func.coalesce(DELIVERY.c.next_at, POLL.c.started_at)),
+            col(DeliveryRow.channel),
+            func.count(col(DeliveryRow.message_id).distinct()),
+            func.max(col(DeliveryRow.error)),
+            func.min(col(DeliveryRow.next_at)),
+            func.min(func.coalesce(col(DeliveryRow.next_at), col(PollRow.started_at))),
         )
-        .join(FINDING, FINDING.c.id == DELIVERY.c.finding_id)
-        .join(POLL, POLL.c.id == FINDING.c.poll_id)
-        .where(FINDING.c.provider == provider, DELIVERY.c.state == PENDING)
-        .group_by(DELIVERY.c.channel)
-        .order_by(DELIVERY.c.channel)
+        .join(table_of(FindingRow), col(FindingRow.id) == col(DeliveryRow.finding_id))
+        .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
+        .where(col(FindingRow.provider) == provider, col(DeliveryRow.state) == PENDING)
+        .group_by(col(DeliveryRow.channel))
+        .order_by(col(DeliveryRow.channel))
     )
     if channels is not None:
-        query = query.where(DELIVERY.c.channel.in_(sorted(channels)))
+        query = query.where(col(DeliveryRow.channel).in_(sorted(channels)))
     return tuple(Backlog(*row) for row in connection.execute(query))
 
 
 def has_pending(connection: Connection, channels: Collection[str]) -> bool:
     """Return whether one of the channels has pending messages."""
-    state, name = DELIVERY.c.state, DELIVERY.c.channel
-    query = select(DELIVERY.c.id).where(state == PENDING, name.in_(sorted(channels))).limit(1)
+    state, name = col(DeliveryRow.state), col(DeliveryRow.channel)
+    query = select(col(DeliveryRow.id)).where(state == PENDING, name.in_(sorted(channels))).limit(1)
     return connection.scalar(query) is not None
 
 
 def providers(connection: Connection, channel: str) -> tuple[str, ...]:
     """Return the providers with pending messages to a channel."""
     query = (
-        select(FINDING.c.provider)
-        .join(DELIVERY, FINDING.c.id == DELIVERY.c.finding_id)
-        .where(DELIVERY.c.state == PENDING, DELIVERY.c.channel == channel)
+        select(col(FindingRow.provider))
+        .join(table_of(DeliveryRow), col(FindingRow.id) == col(DeliveryRow.finding_id))
+        .where(col(DeliveryRow.state) == PENDING, col(DeliveryRow.channel) == channel)
     )
     return tuple(sorted(set(connection.scalars(query.distinct()))))
 
 
 def _sendable(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    next_at = DELIVERY.c.next_at
+    next_at = col(DeliveryRow.next_at)
     # Later times are ignored, because they come from a wrong clock.
     is_due = or_(next_at.is_(None), next_at <= now, next_at > now + LONGEST)
-    return DELIVERY.c.state == PENDING, is_due
+    return col(DeliveryRow.state) == PENDING, is_due
 
 
 def _from_future(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return DELIVERY.c.state == PENDING, DELIVERY.c.waits_since > now
+    return col(DeliveryRow.state) == PENDING, col(DeliveryRow.waits_since) > now
 
 
 def _restart_waits(connection: Connection, channel: str, now: datetime) -> None:
     """Restart the waits that began while the clock was ahead."""
+    row = DeliveryRow
     query = select(
-        DELIVERY.c.message_id, DELIVERY.c.next_at, DELIVERY.c.paused_until, DELIVERY.c.waits_since
-    ).where(DELIVERY.c.channel == channel, *_from_future(now))
+        col(row.message_id), col(row.next_at), col(row.paused_until), col(row.waits_since)
+    ).where(col(row.channel) == channel, *_from_future(now))
     for each in connection.execute(query.distinct()).all():
         ahead = each.waits_since - now
         moments = {"next_at": each.next_at, "paused_until": each.paused_until}
@@ -201,11 +202,11 @@ def _restart_waits(connection: Connection, channel: str, now: datetime) -> None:
 def _join(connection: Connection, channel: str, now: datetime) -> None:
     """Join due messages, except tried ones, because they may have arrived."""
     query = (
-        select(DELIVERY.c.message_id, FINDING.c.provider)
-        .join(FINDING, FINDING.c.id == DELIVERY.c.finding_id)
-        .where(DELIVERY.c.channel == channel, *_sendable(now))
-        .where(DELIVERY.c.attempts == 0, DELIVERY.c.claimed_by.is_(None))
-        .order_by(FINDING.c.provider, DELIVERY.c.id)
+        select(col(DeliveryRow.message_id), col(FindingRow.provider))
+        .join(table_of(FindingRow), col(FindingRow.id) == col(DeliveryRow.finding_id))
+        .where(col(DeliveryRow.channel) == channel, *_sendable(now))
+        .where(col(DeliveryRow.attempts) == 0, col(DeliveryRow.claimed_by).is_(None))
+        .order_by(col(FindingRow.provider), col(DeliveryRow.id))
     )
     rows = connection.execute(query).all()
     for _, group in groupby(rows, key=lambda row: row.provider):
@@ -226,11 +227,11 @@ def set_messages(connection: Connection, ids: Collection[str], **values: object)
 
 
 def _set(connection: Connection, ids: Collection[str], **values: object) -> None:
-    messages = DELIVERY.c.message_id.in_(sorted(ids))
-    connection.execute(update(DELIVERY).where(messages).values(**values))
+    messages = col(DeliveryRow.message_id).in_(sorted(ids))
+    connection.execute(update(table_of(DeliveryRow)).where(messages).values(**values))
 
 
 def _attempted(connection: Connection, message_id: str, **values: object) -> None:
-    attempts = DELIVERY.c.attempts + 1
+    attempts = col(DeliveryRow.attempts) + 1
     free = {"claimed_by": None, "claimed_until": None}
     set_messages(connection, [message_id], attempts=attempts, **free, **values)

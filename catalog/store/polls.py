@@ -13,10 +13,12 @@ from catalog.changes.poll import TROUBLE_OF, Outcome
 from catalog.store.changelog import reported_troubles
 from catalog.store.history import ACCEPTED
 from catalog.store.tables import (
-    MISSING_MODEL,
-    MODEL_VERSION,
-    PAYLOAD,
-    POLL,
+    MissingModelRow,
+    ModelVersionRow,
+    PayloadRow,
+    PollRow,
+    col,
+    table_of,
 )
 from catalog.store.text_values import to_outcome
 
@@ -35,9 +37,9 @@ class Answered:
 def answered(connection: Connection, provider: str) -> Iterator[Answered]:
     """Yield the polls with an answer, oldest first."""
     query = (
-        select(*(POLL.c[name] for name in _ANSWER))
-        .where(POLL.c.provider == provider, POLL.c.outcome != str(Outcome.FAILED))
-        .order_by(POLL.c.id)
+        select(*(col(getattr(PollRow, name)) for name in _ANSWER))
+        .where(col(PollRow.provider) == provider, col(PollRow.outcome) != str(Outcome.FAILED))
+        .order_by(col(PollRow.id))
     )
     accepted = ""
     for row in connection.execute(query):
@@ -50,7 +52,7 @@ def answered(connection: Connection, provider: str) -> Iterator[Answered]:
 
 def bodies(connection: Connection) -> frozenset[str]:
     """Return the SHA-256 of every body that is still stored."""
-    stored = select(PAYLOAD.c.sha256).where(PAYLOAD.c.body.is_not(None))
+    stored = select(col(PayloadRow.sha256)).where(col(PayloadRow.body).is_not(None))
     return frozenset(connection.scalars(stored))
 
 
@@ -81,9 +83,9 @@ def newest_first(
 ) -> Iterator[PastPoll]:
     """Yield recorded polls, newest first."""
     query = (
-        select(POLL)
-        .where(POLL.c.provider == provider, *conditions)
-        .order_by(POLL.c.id.desc())
+        select(table_of(PollRow))
+        .where(col(PollRow.provider) == provider, *conditions)
+        .order_by(col(PollRow.id).desc())
         .limit(limit)
     )
     return map(_past, connection.execute(query))
@@ -113,13 +115,13 @@ def newest_answered(connection: Connection, last: PastPoll) -> PastPoll | None:
     """Return the newest poll with an answer, or None."""
     if last.outcome is not Outcome.FAILED:
         return last
-    answered = POLL.c.outcome != str(Outcome.FAILED)
+    answered = col(PollRow.outcome) != str(Outcome.FAILED)
     return next(newest_first(connection, last.provider, 1, answered), None)
 
 
 @cache
 def _newest_query() -> Executable:
-    polls = POLL
+    polls = table_of(PollRow)
     of_provider = polls.c.provider == bindparam("provider")
     return select(polls).where(of_provider).order_by(polls.c.id.desc()).limit(1)
 
@@ -129,17 +131,17 @@ def unwell(connection: Connection, provider: str) -> Unwell:
     before = newest(connection, provider)
     if before is not None and before.outcome in ACCEPTED:  # the usual case needs no query
         return Unwell(accepted_at=before.started_at)
-    accepted = POLL.c.outcome.in_(ACCEPTED)
+    accepted = col(PollRow.outcome).in_(ACCEPTED)
     last = next(newest_first(connection, provider, 1, accepted), None)
     number, accepted_at = (last.number, last.started_at) if last else (0, None)
     query = (
         select(
-            POLL.c.outcome,
-            func.min(POLL.c.started_at).label("since"),
-            func.max(POLL.c.id).label("newest"),
+            col(PollRow.outcome),
+            func.min(col(PollRow.started_at)).label("since"),
+            func.max(col(PollRow.id)).label("newest"),
         )
-        .where(POLL.c.provider == provider, POLL.c.id > number)
-        .group_by(POLL.c.outcome)
+        .where(col(PollRow.provider) == provider, col(PollRow.id) > number)
+        .group_by(col(PollRow.outcome))
     )
     problems = {to_outcome(row.outcome): row for row in connection.execute(query)}
     if not problems:
@@ -163,11 +165,11 @@ def held_in_a_row(
     Failed polls are ignored. A poll is not counted if the next one began less than `apart` later.
     Also return the start of the last poll that began at least `apart` after the previous such poll.
     """
-    answered = POLL.c.outcome != str(Outcome.FAILED)
-    held = (POLL.c.outcome == str(Outcome.HELD)) & (POLL.c.candidate == candidate)
+    answered = col(PollRow.outcome) != str(Outcome.FAILED)
+    held = (col(PollRow.outcome) == str(Outcome.HELD)) & (col(PollRow.candidate) == candidate)
     other = next(newest_first(connection, provider, 1, answered, ~held), None)
     since = 0 if other is None else other.number
-    in_a_row = newest_first(connection, provider, None, held, POLL.c.id > since)
+    in_a_row = newest_first(connection, provider, None, held, col(PollRow.id) > since)
     starts = [poll.started_at for poll in in_a_row]
     count, later = 0, now
     for start in starts:
@@ -182,23 +184,21 @@ def held_in_a_row(
 
 def missing_from(connection: Connection, poll: PastPoll) -> tuple[str, ...]:
     """Return the names of the models that a held answer lacks, sorted."""
-    same = select(func.max(POLL.c.id)).where(
-        POLL.c.provider == poll.provider,
-        POLL.c.candidate == poll.candidate,
-        POLL.c.id <= poll.number,
-        POLL.c.id.in_(select(MISSING_MODEL.c.poll_id)),
+    same = select(func.max(col(PollRow.id))).where(
+        col(PollRow.provider) == poll.provider,
+        col(PollRow.candidate) == poll.candidate,
+        col(PollRow.id) <= poll.number,
+        col(PollRow.id).in_(select(col(MissingModelRow.poll_id))),
     )
+    version = ModelVersionRow
     query = (
-        select(MODEL_VERSION.c.name)
-        .join(MISSING_MODEL, MISSING_MODEL.c.key == MODEL_VERSION.c.key)
+        select(col(version.name))
+        .join(table_of(MissingModelRow), col(MissingModelRow.key) == col(version.key))
         .where(
-            MODEL_VERSION.c.provider == poll.provider,
-            MODEL_VERSION.c.first_snapshot <= poll.snapshot,
-            or_(
-                MODEL_VERSION.c.last_snapshot.is_(None),
-                MODEL_VERSION.c.last_snapshot > poll.snapshot,
-            ),
-            MISSING_MODEL.c.poll_id == same.scalar_subquery(),
+            col(version.provider) == poll.provider,
+            col(version.first_snapshot) <= poll.snapshot,
+            or_(col(version.last_snapshot).is_(None), col(version.last_snapshot) > poll.snapshot),
+            col(MissingModelRow.poll_id) == same.scalar_subquery(),
         )
     )
     return tuple(sorted(connection.scalars(query)))
@@ -214,5 +214,5 @@ def outcomes(connection: Connection, provider: str) -> dict[datetime, Outcome]:
 
 
 def _count_since(connection: Connection, provider: str, number: int) -> int:
-    query = select(func.count()).where(POLL.c.provider == provider, POLL.c.id > number)
+    query = select(func.count()).where(col(PollRow.provider) == provider, col(PollRow.id) > number)
     return connection.scalar(query) or 0

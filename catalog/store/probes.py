@@ -10,19 +10,19 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 from catalog.core.probe import Budget, Call, CallResult, Cell, Probe, Spent, Verdict
 from catalog.core.strict_json import JsonText, canonical, parse
 from catalog.store import tally
-from catalog.store.tables import PROBE, plain, write
+from catalog.store.tables import ProbeRow, col, plain, table_of, write
 
 CUT_OFF = "cut off before it ended"
-_table = PROBE
-_id, _at = PROBE.c.id, PROBE.c.at
-_name, _route, _verdict = PROBE.c.name, PROBE.c.route, PROBE.c.verdict
+_table = table_of(ProbeRow)
+_id, _at = col(ProbeRow.id), col(ProbeRow.at)
+_name, _route, _verdict = col(ProbeRow.name), col(ProbeRow.route), col(ProbeRow.verdict)
 
 
 def spent(connection: Connection, provider: str, now: datetime) -> Spent:
     """Return the calls and tokens of the UTC day of `now`."""
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    query = select(func.sum(PROBE.c.calls), func.sum(PROBE.c.tokens))
-    within = (PROBE.c.provider == provider, day <= _at, day + timedelta(days=1) > _at)
+    query = select(func.sum(col(ProbeRow.calls)), func.sum(col(ProbeRow.tokens)))
+    within = (col(ProbeRow.provider) == provider, day <= _at, day + timedelta(days=1) > _at)
     calls, tokens = connection.execute(query.where(*within)).one()
     return Spent(int(calls or 0), int(tokens or 0))
 
@@ -62,7 +62,7 @@ def end(connection: Connection, number: int, result: CallResult, *, believed: bo
     }
     this = ("probe", "id = :number", {"number": number})
     tally.subtract(plain(connection), *this)
-    connection.execute(update(PROBE).where(_id == number).values(**values))
+    connection.execute(update(table_of(ProbeRow)).where(_id == number).values(**values))
     tally.add(plain(connection), *this)
 
 
@@ -70,10 +70,10 @@ def cells(
     connection: Connection, provider: str, *of: ColumnElement[bool]
 ) -> dict[tuple[str, str], Cell]:
     """Return the results of every called name and route."""
-    of = (PROBE.c.provider == provider, *of)
+    of = (col(ProbeRow.provider) == provider, *of)
     if connection.execute(select(_id).where(*of).limit(1)).first() is None:
         return {}  # because the queries below take as long as a small pass
-    last = _newest(*of, PROBE.c.believed.is_(True)).subquery()
+    last = _newest(*of, col(ProbeRow.believed).is_(True)).subquery()
     query = select(_table).where(_id.in_(select(last.c.number)))
     known = {(row.name, row.route): _probe(row) for row in connection.execute(query)}
     turned = _unbroken(provider, last)
@@ -107,8 +107,8 @@ def verdict_changes(connection: Connection, provider: str, key: str) -> tuple[Pr
     They are oldest first. The first call of each route is one of them.
     """
     before = func.lag(_verdict).over(partition_by=_route, order_by=_id).label("before")
-    of_model = (PROBE.c.provider == provider, PROBE.c.key == key)
-    calls = select(_table, before).where(*of_model, PROBE.c.believed).subquery()
+    of_model = (col(ProbeRow.provider) == provider, col(ProbeRow.key) == key)
+    calls = select(_table, before).where(*of_model, col(ProbeRow.believed)).subquery()
     is_other = or_(calls.c.before.is_(None), calls.c.before != calls.c.verdict)
     rows = connection.execute(select(calls).where(is_other).order_by(calls.c.id))
     return tuple(map(_probe, rows))
@@ -116,7 +116,7 @@ def verdict_changes(connection: Connection, provider: str, key: str) -> tuple[Pr
 
 def skips(connection: Connection, provider: str) -> dict[tuple[str, str], Probe]:
     """Return the skipped last probes by name and route."""
-    newest = _newest(PROBE.c.provider == provider).subquery()
+    newest = _newest(col(ProbeRow.provider) == provider).subquery()
     query = select(_table).where(_id.in_(select(newest.c.number)))
     rows = connection.execute(query.where(_verdict == str(Verdict.SKIPPED)))
     return {(row.name, row.route): _probe(row) for row in rows}
@@ -133,7 +133,7 @@ def _insert(  # noqa: PLR0913, PLR0917  # one parameter for each column
 ) -> int:
     number = write(
         connection,
-        PROBE,
+        ProbeRow,
         provider=provider,
         key=call.key,
         name=call.name,
@@ -190,7 +190,7 @@ def _waiting(
 
 
 def _first_as(connection: Connection, *of: ColumnElement[bool]) -> dict[tuple[str, str], str]:
-    named = PROBE.c.answered_as
+    named = col(ProbeRow.answered_as)
     first = (
         select(func.min(_id))
         .where(*of, named.is_not(None))

@@ -15,13 +15,13 @@ from catalog.store import tally
 from catalog.store.backup import WAIT, opened
 from catalog.store.bodies import drop
 from catalog.store.history import ACCEPTED
-from catalog.store.tables import FINDING, PAYLOAD, POLL, plain
+from catalog.store.tables import FindingRow, PayloadRow, PollRow, col, plain, table_of
 
 MANY = 500
 """The number of polls removed from the tally at once."""
 THINNED = ("unchanged", "failed")
-_SHA256 = PAYLOAD.c.sha256
-_STARTED_AT = type_coerce(POLL.c.started_at, Text).label("started_at")
+_SHA256 = col(PayloadRow.sha256)
+_STARTED_AT = type_coerce(col(PollRow.started_at), Text).label("started_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,10 @@ def prune(connection: Connection, before: datetime) -> Pruned:
     too, and all polls since the last accepted one.
     """
     limit = stamp(before)
-    stored = set(connection.scalars(select(_SHA256).where(PAYLOAD.c.body.is_not(None))))
-    all_polls = connection.scalar(select(func.count()).select_from(POLL)) or 0
+    stored = set(connection.scalars(select(_SHA256).where(col(PayloadRow.body).is_not(None))))
+    all_polls = connection.scalar(select(func.count()).select_from(table_of(PollRow))) or 0
     needed, polls = set[str](), list[int]()
-    for provider in connection.scalars(select(POLL.c.provider).distinct()).all():
+    for provider in connection.scalars(select(col(PollRow.provider)).distinct()).all():
         bodies = _bodies(connection, provider)
         needed |= {sha256 for sha256, last in bodies.last.items() if last >= limit}
         needed |= {bodies.current, bodies.newest}
@@ -64,7 +64,7 @@ def prune(connection: Connection, before: datetime) -> Pruned:
         drop(connection, old)
     if polls:
         _subtract(connection, polls)
-        these_polls = delete(POLL).where(POLL.c.id == bindparam("spare"))
+        these_polls = delete(table_of(PollRow)).where(col(PollRow.id) == bindparam("spare"))
         connection.execute(these_polls, [{"spare": number} for number in polls])
     return Pruned(len(old), len(stored), len(polls), all_polls)
 
@@ -87,9 +87,9 @@ def vacuum(file: Path, *, wait: float = WAIT) -> None:
 
 def _bodies(connection: Connection, provider: str) -> _Bodies:
     query = (
-        select(POLL.c.id, POLL.c.outcome, POLL.c.payload_sha256, _STARTED_AT)
-        .where(POLL.c.provider == provider, POLL.c.payload_sha256.is_not(None))
-        .order_by(POLL.c.id)
+        select(col(PollRow.id), col(PollRow.outcome), col(PollRow.payload_sha256), _STARTED_AT)
+        .where(col(PollRow.provider) == provider, col(PollRow.payload_sha256).is_not(None))
+        .order_by(col(PollRow.id))
     )
     bodies = _Bodies()
     for row in connection.execute(query):
@@ -104,16 +104,18 @@ def _bodies(connection: Connection, provider: str) -> _Bodies:
 
 
 def _redundant(connection: Connection, provider: str, keep: set[int], limit: str) -> Iterator[int]:
-    of_provider = POLL.c.provider == provider
-    accepted = select(func.max(POLL.c.id)).where(of_provider, POLL.c.outcome.in_(ACCEPTED))
-    named = POLL.c.etag.is_not(None) | POLL.c.last_modified.is_not(None)
+    of_provider = col(PollRow.provider) == provider
+    accepted = select(func.max(col(PollRow.id))).where(
+        of_provider, col(PollRow.outcome).in_(ACCEPTED)
+    )
+    named = col(PollRow.etag).is_not(None) | col(PollRow.last_modified).is_not(None)
     validators = connection.scalar(accepted.where(named))
-    found = connection.scalars(select(FINDING.c.poll_id).distinct())
+    found = connection.scalars(select(col(FindingRow.poll_id)).distinct())
     keep = {*keep, validators or 0, *found}
     query = (
-        select(POLL.c.id, POLL.c.outcome, _STARTED_AT)
-        .where(of_provider, POLL.c.id <= (connection.scalar(accepted) or 0))
-        .order_by(POLL.c.id)
+        select(col(PollRow.id), col(PollRow.outcome), _STARTED_AT)
+        .where(of_provider, col(PollRow.id) <= (connection.scalar(accepted) or 0))
+        .order_by(col(PollRow.id))
     )
     one, two, three = tee(connection.execute(query), 3)
     for before, poll, after in zip(one, islice(two, 1, None), islice(three, 2, None), strict=False):

@@ -25,13 +25,15 @@ from catalog.store.chain import seal, version_digest
 from catalog.store.changelog import write_findings
 from catalog.store.insert import insert_poll
 from catalog.store.tables import (
-    DELIVERY,
-    MISSING_MODEL,
-    MODEL_VERSION,
-    POLL,
-    SNAPSHOT,
+    DeliveryRow,
+    MissingModelRow,
+    ModelVersionRow,
+    PollRow,
+    SnapshotRow,
+    col,
     inserting,
     plain,
+    table_of,
     write,
 )
 
@@ -68,7 +70,7 @@ def record(
     poll_id = insert_poll(plain(connection), _row(poll, known, number))
     if missing := _missing(poll):
         rows = [{"poll_id": poll_id, "key": key} for key in sorted(missing)]
-        connection.execute(inserting(MISSING_MODEL), rows)
+        connection.execute(inserting(MissingModelRow), rows)
         tally.add(plain(connection), "missing_model", "poll_id = :poll", {"poll": poll_id})
     _write(connection, poll_id, poll.findings, versions, recipients)
     if poll.snapshot is not None:
@@ -83,7 +85,7 @@ def record_findings(
 
     All findings are of one provider.
     """
-    newest = select(func.max(POLL.c.id)).where(POLL.c.provider == findings[0].provider)
+    newest = select(func.max(col(PollRow.id))).where(col(PollRow.provider) == findings[0].provider)
     poll_id = connection.scalar(newest)
     _write(connection, poll_id, findings, {}, recipients)
 
@@ -118,7 +120,7 @@ def _write(
             "next_at": None if moment <= at else moment,
         }
         rows = [{"finding_id": number, **message} for number, _ in wanted]
-        connection.execute(inserting(DELIVERY), rows)
+        connection.execute(inserting(DeliveryRow), rows)
         written = True
     if written:
         tally.add(
@@ -136,11 +138,11 @@ def _latest_versions(
     keys = {model.key for finding in findings for model in finding.models} - versions.keys()
     if not keys:
         return dict(versions)
-    newest = select(MODEL_VERSION.c.key, func.max(MODEL_VERSION.c.id).label("id"))
+    newest = select(col(ModelVersionRow.key), func.max(col(ModelVersionRow.id)).label("id"))
     of_keys = newest.where(
-        MODEL_VERSION.c.provider == findings[0].provider, MODEL_VERSION.c.key.in_(keys)
+        col(ModelVersionRow.provider) == findings[0].provider, col(ModelVersionRow.key).in_(keys)
     )
-    return {**versions} | _by_key(connection.execute(of_keys.group_by(MODEL_VERSION.c.key)))
+    return {**versions} | _by_key(connection.execute(of_keys.group_by(col(ModelVersionRow.key))))
 
 
 def _missing(poll: Poll) -> tuple[str, ...]:
@@ -187,7 +189,7 @@ def _http_facts(poll: Poll, known: history.Baseline) -> dict[str, Any]:
 def _write_snapshot(connection: Connection, snapshot: Snapshot, previous: int | None) -> int:
     return write(
         connection,
-        SNAPSHOT,
+        SnapshotRow,
         provider=snapshot.provider,
         taken_at=snapshot.taken_at,
         digest=snapshot.digest,
@@ -215,7 +217,7 @@ def _write_versions(
         versions |= _by_key(connection.execute(_ended_query(), values))
     rows = [_version_row(snapshot.provider, model, number) for model in begun]
     if rows:
-        connection.execute(inserting(MODEL_VERSION), rows)
+        connection.execute(inserting(ModelVersionRow), rows)
         values["count"] = len(rows)
         versions |= _by_key(connection.execute(_begun_query(), values))
     return versions, [row["digest"] for row in rows]
@@ -227,7 +229,7 @@ def _differ(before: Model | None, model: Model) -> bool:
 
 @cache
 def _end_statement() -> Executable:
-    table = MODEL_VERSION
+    table = table_of(ModelVersionRow)
     of_model = (table.c.provider == bindparam("of"), table.c.key == bindparam("ended"))
     last = update(table).where(*of_model, table.c.last_snapshot.is_(None))
     return last.values(last_snapshot=bindparam("number"))
@@ -236,17 +238,17 @@ def _end_statement() -> Executable:
 @cache
 def _ended_query() -> Executable:
     """Select the versions that end with a snapshot."""
-    ids = select(MODEL_VERSION.c.key, MODEL_VERSION.c.id)
-    of_provider = MODEL_VERSION.c.provider == bindparam("of")
-    return ids.where(of_provider, MODEL_VERSION.c.last_snapshot == bindparam("number"))
+    ids = select(col(ModelVersionRow.key), col(ModelVersionRow.id))
+    of_provider = col(ModelVersionRow.provider) == bindparam("of")
+    return ids.where(of_provider, col(ModelVersionRow.last_snapshot) == bindparam("number"))
 
 
 @cache
 def _begun_query() -> Executable:
     """Select the versions that begin with a snapshot, newest first."""
-    ids = select(MODEL_VERSION.c.key, MODEL_VERSION.c.id)
-    begun = ids.where(MODEL_VERSION.c.first_snapshot == bindparam("number"))
-    return begun.order_by(MODEL_VERSION.c.id.desc()).limit(bindparam("count"))
+    ids = select(col(ModelVersionRow.key), col(ModelVersionRow.id))
+    begun = ids.where(col(ModelVersionRow.first_snapshot) == bindparam("number"))
+    return begun.order_by(col(ModelVersionRow.id).desc()).limit(bindparam("count"))
 
 
 def _by_key(rows: Iterable[Any]) -> dict[str, int]:

@@ -10,12 +10,13 @@ from sqlalchemy import Connection, Executable, func, select
 
 from catalog.store.record import PENDING
 from catalog.store.tables import (
-    DELIVERY,
-    FINDING,
-    NOTE,
-    POLL,
-    PROBE,
-    SNAPSHOT,
+    DeliveryRow,
+    FindingRow,
+    NoteRow,
+    PollRow,
+    ProbeRow,
+    SnapshotRow,
+    col,
 )
 
 
@@ -32,14 +33,14 @@ def revision(connection: Connection, *, polls: bool) -> str:
 
 @cache
 def _query(*, polls: bool) -> Executable:
-    tables = (FINDING, PROBE, NOTE, SNAPSHOT, *((POLL, DELIVERY) if polls else ()))
-    newest = [select(func.max(table.c.id)).scalar_subquery() for table in tables]
-    chain = select(SNAPSHOT.c.chain).order_by(SNAPSHOT.c.id.desc()).limit(1)
-    last = select(POLL.c.started_at).order_by(POLL.c.id.desc()).limit(1)
+    rows = (FindingRow, ProbeRow, NoteRow, SnapshotRow, *((PollRow, DeliveryRow) if polls else ()))
+    newest = [select(func.max(col(row.id))).scalar_subquery() for row in rows]
+    chain = select(col(SnapshotRow.chain)).order_by(col(SnapshotRow.id).desc()).limit(1)
+    last = select(col(PollRow.started_at)).order_by(col(PollRow.id).desc()).limit(1)
     # A retry that fails changes no count, but the time of the next one.
     waiting = [
-        select(value).where(DELIVERY.c.state == PENDING).scalar_subquery()
-        for value in (func.count(), func.sum(DELIVERY.c.attempts))
+        select(value).where(col(DeliveryRow.state) == PENDING).scalar_subquery()
+        for value in (func.count(), func.sum(col(DeliveryRow.attempts)))
     ]
     others = (last.scalar_subquery(), *waiting) if polls else ()
     return select(*newest, chain.scalar_subquery(), *others)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
 from catalog.changes.finding import Level
 from catalog.changes.poll import Outcome
-from catalog.store.tables import FINDING, MODEL_VERSION, POLL
+from catalog.store.tables import FindingRow, ModelVersionRow, PollRow, col
 
 Counts = Mapping[tuple[str, str], int]
 """Numbers of rows by provider and a value, also of those without rows."""
@@ -20,22 +20,22 @@ Counts = Mapping[tuple[str, str], int]
 def count_polls(connection: Connection, providers: Iterable[str]) -> Counts:
     """Return the number of polls by provider and outcome."""
     places = [(name, str(each)) for name in providers for each in Outcome]
-    return _counted(connection, POLL.c.provider, POLL.c.outcome, places)
+    return _counted(connection, col(PollRow.provider), col(PollRow.outcome), places)
 
 
 def count_findings(connection: Connection, providers: Iterable[str]) -> Counts:
     """Return the number of findings by provider and level."""
     places = [(name, str(each)) for name in providers for each in Level]
-    return _counted(connection, FINDING.c.provider, FINDING.c.level, places)
+    return _counted(connection, col(FindingRow.provider), col(FindingRow.level), places)
 
 
 def count_models(connection: Connection, provider: str) -> Mapping[tuple[str, str | None], int]:
     """Return the number of current models by type and status."""
-    kind, status = MODEL_VERSION.c.type, MODEL_VERSION.c.status
+    kind, status = col(ModelVersionRow.type), col(ModelVersionRow.status)
     query = (
         select(kind, status, func.count())
-        .where(MODEL_VERSION.c.provider == provider)
-        .where(MODEL_VERSION.c.last_snapshot.is_(None))
+        .where(col(ModelVersionRow.provider) == provider)
+        .where(col(ModelVersionRow.last_snapshot).is_(None))
         .group_by(kind, status)
     )
     return {(row[0], row[1]): row[2] for row in connection.execute(query)}

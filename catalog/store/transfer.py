@@ -33,6 +33,7 @@ from sqlalchemy import (
     table,
     text,
 )
+from sqlmodel import SQLModel
 
 from catalog.core.errors import PayloadInvalid, SettingsInvalid, StoreError
 from catalog.core.strict_json import (
@@ -45,7 +46,7 @@ from catalog.core.strict_json import (
     shorten,
 )
 from catalog.store.driver import REVISIONS
-from catalog.store.tables import METADATA, Moment
+from catalog.store.tables import Moment
 from catalog.store.text_values import to_moment
 from catalog.store.verify import verify
 
@@ -62,7 +63,7 @@ _WORDS = {str: "text", bool: "true or false", int: "a whole number"}
 _JSON = {"change.after", "change.before", "change.detail", "model_version.facts"}
 _LONG, _MUCH = 1024 * 1024, 64 * 1024
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
-TABLES = {each.name: each for each in METADATA.sorted_tables}
+TABLES = {each.name: each for each in SQLModel.metadata.sorted_tables}
 """Every table by name, referenced tables first."""
 
 Numbered = tuple[int, Any]

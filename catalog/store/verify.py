@@ -18,11 +18,13 @@ from catalog.store.engine import file_of
 from catalog.store.history import ACCEPTED, MODEL_COLUMNS, to_model
 from catalog.store.pages import PAGE_SIZE, cut
 from catalog.store.tables import (
-    CHANGE,
-    FINDING,
-    MODEL_VERSION,
-    POLL,
-    SNAPSHOT,
+    ChangeRow,
+    FindingRow,
+    ModelVersionRow,
+    PollRow,
+    SnapshotRow,
+    col,
+    table_of,
 )
 from catalog.store.tally import SPAN, Sum, selected, sums
 from catalog.store.text_values import to_moment, to_outcome
@@ -82,7 +84,7 @@ def verify(connection: Connection, noted: str | None = None) -> Iterator[Check]:
     for name, table in COUNTED.items():
         rows = chain(_rows(connection, table), _tallied(connection, table))
         yield _check(name, table, rows)
-    providers = select(SNAPSHOT.c.provider).distinct().order_by(SNAPSHOT.c.provider)
+    providers = select(col(SnapshotRow.provider)).distinct().order_by(col(SnapshotRow.provider))
     for provider in connection.scalars(providers).all():
         yield _check(f"chain of {provider}", "snapshot", _chain(connection, provider))
     if noted is not None:
@@ -132,22 +134,22 @@ def _payloads(connection: Connection) -> Verdicts:
 
 
 def _needed(connection: Connection) -> set[str]:
-    accepted = func.max(POLL.c.id).filter(POLL.c.outcome.in_(ACCEPTED))
+    accepted = func.max(col(PollRow.id)).filter(col(PollRow.outcome).in_(ACCEPTED))
     query = (
-        select(accepted, func.max(POLL.c.id))
-        .where(POLL.c.payload_sha256.is_not(None))
-        .group_by(POLL.c.provider)
+        select(accepted, func.max(col(PollRow.id)))
+        .where(col(PollRow.payload_sha256).is_not(None))
+        .group_by(col(PollRow.provider))
     )
     polls = {number for row in connection.execute(query) for number in row}
-    of_polls = select(POLL.c.payload_sha256).where(POLL.c.id.in_(polls))
+    of_polls = select(col(PollRow.payload_sha256)).where(col(PollRow.id).in_(polls))
     return set(connection.scalars(of_polls))
 
 
 def _versions(connection: Connection) -> Verdicts:
     query = select(
-        *(MODEL_VERSION.c.id, MODEL_VERSION.c.provider, MODEL_VERSION.c.digest),
+        *(col(ModelVersionRow.id), col(ModelVersionRow.provider), col(ModelVersionRow.digest)),
         *MODEL_COLUMNS,
-    ).order_by(MODEL_VERSION.c.id)
+    ).order_by(col(ModelVersionRow.id))
     for row in connection.execute(query):
         if version_digest(row.provider, to_model(row)) == row.digest:
             yield "every digest matches"
@@ -157,16 +159,16 @@ def _versions(connection: Connection) -> Verdicts:
 
 
 def _snapshots(connection: Connection) -> Verdicts:
-    stretch = (MODEL_VERSION.c.first_snapshot, MODEL_VERSION.c.last_snapshot)
+    stretch = (col(ModelVersionRow.first_snapshot), col(ModelVersionRow.last_snapshot))
     begin: dict[int, dict[int, Model]] = defaultdict(dict)
     end: dict[int | None, list[int]] = defaultdict(list)
-    for row in connection.execute(select(MODEL_VERSION.c.id, *stretch, *MODEL_COLUMNS)):
+    for row in connection.execute(select(col(ModelVersionRow.id), *stretch, *MODEL_COLUMNS)):
         begin[row.first_snapshot][row.id] = to_model(row)
         end[row.last_snapshot].append(row.id)
     current: dict[str, dict[int, Model]] = defaultdict(dict)
     wanted = ("id", "provider", "digest", "model_count")
-    query = select(*(SNAPSHOT.c[name] for name in wanted))
-    for row in connection.execute(query.order_by(SNAPSHOT.c.id)):
+    query = select(*(col(getattr(SnapshotRow, name)) for name in wanted))
+    for row in connection.execute(query.order_by(col(SnapshotRow.id))):
         models = current[row.provider]
         for version in end[row.id]:
             models.pop(version, None)
@@ -181,12 +183,12 @@ def _snapshots(connection: Connection) -> Verdicts:
 def _changes(connection: Connection) -> Verdicts:
     query = (
         select(
-            *(CHANGE.c.id, CHANGE.c.fingerprint, FINDING.c.provider),
+            *(col(ChangeRow.id), col(ChangeRow.fingerprint), col(FindingRow.provider)),
             *CHANGE_COLUMNS,
         )
-        .join(FINDING, FINDING.c.id == CHANGE.c.finding_id)
-        .outerjoin(MODEL_VERSION, MODEL_VERSION.c.id == CHANGE.c.version_id)
-        .order_by(CHANGE.c.id)
+        .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
+        .outerjoin(table_of(ModelVersionRow), col(ModelVersionRow.id) == col(ChangeRow.version_id))
+        .order_by(col(ChangeRow.id))
     )
     for row in connection.execute(query):
         try:
@@ -198,9 +200,9 @@ def _changes(connection: Connection) -> Verdicts:
 
 
 def _polls(connection: Connection) -> Verdicts:
-    began = type_coerce(POLL.c.started_at, Text).label("began")
-    query = select(began, POLL.c.id, POLL.c.outcome)
-    for row in connection.execute(query.order_by(POLL.c.id)):
+    began = type_coerce(col(PollRow.started_at), Text).label("began")
+    query = select(began, col(PollRow.id), col(PollRow.outcome))
+    for row in connection.execute(query.order_by(col(PollRow.id))):
         try:
             to_outcome(row.outcome)
             to_moment(row.began)
@@ -229,11 +231,11 @@ def _tallied(connection: Connection, table: str) -> Iterator[Bad]:
 
 
 def _chain(connection: Connection, provider: str) -> Verdicts:
-    columns = (SNAPSHOT.c.id, SNAPSHOT.c.previous_id)
-    query = select(*columns).where(SNAPSHOT.c.provider == provider)
+    columns = (col(SnapshotRow.id), col(SnapshotRow.previous_id))
+    query = select(*columns).where(col(SnapshotRow.provider) == provider)
     known = {link.snapshot: link for link in links(connection, provider)}
     before = None
-    for row in connection.execute(query.order_by(SNAPSHOT.c.id)):
+    for row in connection.execute(query.order_by(col(SnapshotRow.id))):
         link = known.get(row.id)
         if row.previous_id != before:
             reason = f"the previous snapshot is {before or 'missing'}, not {row.previous_id}"
@@ -249,7 +251,7 @@ def _chain(connection: Connection, provider: str) -> Verdicts:
 
 
 def _noted(connection: Connection, head: str) -> Verdicts:
-    query = select(SNAPSHOT.c.id).where(SNAPSHOT.c.chain == head)
+    query = select(col(SnapshotRow.id)).where(col(SnapshotRow.chain) == head)
     number = connection.scalar(query)
     gone = Bad("snapshot", "?", "no snapshot has this digest: the history up to it was changed")
     yield (

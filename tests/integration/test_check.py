@@ -20,7 +20,7 @@ from catalog.providers.provider import make
 from catalog.providers.recordings import read
 from catalog.providers.validate import validate
 from catalog.store.database import MEMORY, Database
-from catalog.store.tables import MODEL_VERSION, NOTE, PROBE
+from catalog.store.tables import ModelVersionRow, NoteRow, ProbeRow
 from tests.support.builders import body, model, row, snapshot
 from tests.support.check_builders import day, listing, scanned, shipped, use
 from tests.support.database import NAME, save
@@ -87,9 +87,9 @@ def test_calls_and_notes_count() -> None:
         {"provider": NAME, "key": "9", "noted_at": TWO, "successor": "none"},
     ]
     with database.writing() as connection:
-        connection.execute(insert(PROBE), probes)
+        connection.execute(insert(ProbeRow), probes)
         for each in notes:
-            connection.execute(insert(NOTE).values(**each))
+            connection.execute(insert(NoteRow).values(**each))
     with database.reading() as connection:
         known = of_store(connection, Infomaniak()).names
     alpha, beta = known["alpha"].proof, known["beta"].proof
@@ -115,7 +115,7 @@ def test_names_in_other_stored_catalogs_are_known() -> None:
         for key, (provider, name, facts) in enumerate(rows):
             row = {"key": str(key), "name": name, "type": "llm", "facts": facts}
             values = row | {"provider": provider, "first_snapshot": 1, "digest": ""}
-            connection.execute(insert(MODEL_VERSION).values(**values))
+            connection.execute(insert(ModelVersionRow).values(**values))
     with database.reading() as connection:
         assert of_store(connection, Infomaniak()).others == {
             "groq/fast-1": "models.dev",

@@ -19,7 +19,7 @@ from catalog.core.clock import now
 from catalog.store import claims, outbox, slots
 from catalog.store.claims import FAR, NEAR, Present, is_held, present
 from catalog.store.database import Database
-from catalog.store.tables import DELIVERY, SLOT, plain
+from catalog.store.tables import DeliveryRow, SlotRow, col, plain
 from tests.support.builders import AT, finding
 from tests.support.checkout import ROOT
 from tests.support.database import HOUR, NAME, ask, save
@@ -139,8 +139,8 @@ def test_on_postgresql_claims_are_written_by_the_clock_of_the_database(
     with database.writing() as connection:
         assert outbox.claim(connection, "ear", now() + shift)
         slots.claim(plain(connection), NAME, AT, LONGEST, present(connection, now() + shift))
-        for table in (DELIVERY, SLOT):
-            until = connection.scalar(select(table.c.claimed_until))
+        for table in (DeliveryRow, SlotRow):
+            until = connection.scalar(select(col(table.claimed_until)))
             assert until is not None
             assert abs(until - LONGEST - expected) < MINUTE
     by = claims.owner().replace(str(os.getpid()), str(os.getppid()))

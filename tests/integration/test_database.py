@@ -11,24 +11,24 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
+from sqlmodel import SQLModel
 
 from catalog.core.errors import DatabaseBusy, DatabaseTooNew, SettingsInvalid, StoreError
 from catalog.store import migrate
 from catalog.store.database import MEMORY, Database
 from catalog.store.driver import REVISIONS
-from catalog.store.tables import METADATA
 from tests.support.database import make
 from tests.support.shell import Shell
 
 ROW = "insert into payload (sha256, size, body) values ('aa', 1, x'00')"
 
 
-def test_tables_and_migrations_agree(tmp_path: Path) -> None:
-    """The migrations build exactly the tables that `store/tables.py` declares."""
+def test_models_and_migrations_agree(tmp_path: Path) -> None:
+    """The migrations build exactly the tables that the models describe."""
     database = make(tmp_path / "a.db")
     with database.reading() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, METADATA) == []
+        assert compare_metadata(context, SQLModel.metadata) == []
     database.close()
 
 

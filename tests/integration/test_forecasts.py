@@ -16,7 +16,7 @@ from catalog.changes.hold import HoldRule
 from catalog.changes.poll import Pass
 from catalog.store import forecasts, history
 from catalog.store.database import Database
-from catalog.store.tables import PROBE
+from catalog.store.tables import ProbeRow
 from catalog.store.verify import verify
 from tests.support.builders import body, row
 from tests.support.http_server import answer
@@ -56,7 +56,7 @@ def probe(
     known = {"provider": NAME, "key": "10", "name": "m10", "route": route, "at": at}
     known |= {"verdict": verdict, "believed": True, "calls": 1, "tokens": 1}
     with database.writing() as connection:
-        connection.execute(insert(PROBE).values(**known | given))
+        connection.execute(insert(ProbeRow).values(**known | given))
 
 
 @pytest.mark.long

@@ -1,10 +1,7 @@
 """Describe the tables of the database from their declarations."""
 
-import ast
-import inspect
-from itertools import pairwise
-
-from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, LargeBinary, Table
+from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, LargeBinary
+from sqlmodel import SQLModel
 
 from catalog.store import tables
 from tests.support.reference.text import unwrapped
@@ -21,25 +18,19 @@ _KINDS = {
 
 def described() -> dict[str, str]:
     """Return each table's section by region name, such as `table poll`."""
-    texts, declared = _docstrings(), vars(tables)
-    known = {name: value for name, value in declared.items() if isinstance(value, Table)}
-    return {f"table {each.name}": _section(each, texts[name]) for name, each in known.items()}
+    rows = [each for each in vars(tables).values() if _is_row(each)]
+    return {f"table {row.__tablename__}": _section(row) for row in rows}
 
 
-def _docstrings() -> dict[str, str]:
-    """Return the docstring below each table by the name of its constant."""
-    found: dict[str, str] = {}
-    for statement, text in pairwise(ast.parse(inspect.getsource(tables)).body):
-        match statement, text:
-            case ast.Assign(targets=[ast.Name(id=name)]), ast.Expr(ast.Constant(str(words))):
-                found[name] = inspect.cleandoc(words)
-    return found
+def _is_row(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, SQLModel) and value is not SQLModel
 
 
-def _section(table: Table, text: str) -> str:
+def _section(row: type[SQLModel]) -> str:
+    table = tables.table_of(row)
     lines = ["| column | type |", "| --- | --- |"]
     lines += [f"| `{column.name}` | {_type(column)} |" for column in table.columns]
-    return "\n\n".join([f"### {table.name}", unwrapped(text), "\n".join(lines)])
+    return "\n\n".join([f"### {table.name}", unwrapped(row.__doc__), "\n".join(lines)])
 
 
 def _type(column: Column[object]) -> str:
