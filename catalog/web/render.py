@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from catalog.changes.finding import Finding
 from catalog.core.clock import stamp
-from catalog.core.text import duration
+from catalog.core.text import EXAMPLES, duration
 from catalog.core.visible import visible
 from catalog.report.ends import days_left, until
 from catalog.report.sentences import sentence
@@ -60,6 +60,7 @@ def _environment() -> Environment:
         "until": lambda forecast: until(forecast.until, forecast.basis, forecast.ground),
     }
     environment.globals |= {
+        "EXAMPLES": EXAMPLES,
         "filters_with": filters_with,
         "model_path": model_path,
     }

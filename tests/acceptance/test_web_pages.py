@@ -74,6 +74,26 @@ def test_the_overview_names_what_needs_action(client: TestClient) -> None:
     assert "breaking 7 models removed: moonshotai/Kimi-K2.5" in text
 
 
+def test_the_overview_in_markdown_has_the_ends(client: TestClient) -> None:
+    """An assistant that reads the twin learns of the near ends and what to use instead."""
+    text = client.get("/index.md").text
+    near = text.partition("## Ends within 30 days")[2].partition("## Last changes")[0]
+    assert near.count("| 2026-06-18 |") == 7
+    assert "moonshotai/Kimi-K2.6" in near
+
+
+def test_a_held_answer_names_every_missing_model(tmp_path: Path) -> None:
+    """Some are in the text, and all of many in a list that opens."""
+    rows = [row(id=number, name=f"model-{number}") for number in range(1, 15)]
+    with rig(tmp_path, reply(200, body(*rows)), reply(200, body(*rows[:3]))) as one:
+        one.poll()
+        one.poll()
+        text = read_html(make_client(one.file).get("/status").text).text
+    assert "11 of 14 models are missing" in text
+    assert "All 11 missing models" in text
+    assert "model-14" in text
+
+
 def test_a_model_is_found_by_id_and_by_name(client: TestClient) -> None:
     """Both addresses show the same model, also with a slash in its name."""
     one = client.get("/models/infomaniak/moonshotai/Kimi-K2.6.json").json()

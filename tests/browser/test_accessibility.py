@@ -26,6 +26,8 @@ FOCUS = """selector => {
       && box.width > 0 && box.bottom > 0 && box.top < innerHeight,
   };
 }"""
+SCROLLED = """() => [...document.querySelectorAll('.table')]
+  .filter(it => it.scrollWidth > it.clientWidth).map(it => it.ariaLabel)"""
 STATES = {
     "held": ("/", "/status", "/providers"),
     "empty": ("/", "/models", "/changes", "/compare", "/calendar", "/probes", "/status"),
@@ -85,6 +87,7 @@ def test_no_state_breaks_the_guidelines(
         for path in STATES[state]:
             opened.open(path)
             assert opened.overflow() == 0, path
+            assert opened.page.evaluate(SCROLLED) == [], path
 
 
 def test_a_timeline_is_read_as_text(browser: Browser, demo_site: str) -> None:

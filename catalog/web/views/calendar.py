@@ -49,6 +49,11 @@ def calendar_json(view: CalendarView, reading: Reading) -> dict[str, Any]:
 
 def calendar_markdown(view: CalendarView) -> str:
     """Return the ends as a Markdown table."""
+    return endings_table(view.endings)
+
+
+def endings_table(endings: tuple[Ending, ...]) -> str:
+    """Return ends with reasons and best replacements as a Markdown table."""
     rows = [
         [
             str(each.end.forecast.until),
@@ -57,7 +62,7 @@ def calendar_markdown(view: CalendarView) -> str:
             text(each.end.forecast.ground),
             text(best(each.successors) or ""),
         ]
-        for each in view.endings
+        for each in endings
     ]
     return table(("Ends", "Provider", "Model", "Reason", "Instead"), rows)
 

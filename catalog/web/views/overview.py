@@ -14,6 +14,7 @@ from catalog.store.finding_pages import read_page
 from catalog.web.grouping import models_of
 from catalog.web.query import Query
 from catalog.web.reader import Reading
+from catalog.web.views.calendar import endings_table
 from catalog.web.views.changes import change_json, filters_of
 from catalog.web.views.status import StatusView, read_service, service_json
 
@@ -65,13 +66,17 @@ def overview_json(view: OverviewView, reading: Reading) -> dict[str, Any]:
 
 
 def overview_markdown(view: OverviewView) -> str:
-    """Return the headline and the last findings as Markdown."""
+    """Return the headline, near ends and the last findings as Markdown."""
     rows = [
         [f"{each.at:%Y-%m-%d}", text(each.provider), str(each.level), text(sentence(each))]
         for each in view.recent
     ]
-    lines = table(("Day", "Provider", "Level", "Change"), rows)
-    return f"{text(view.service.headline)}\n\n{lines}"
+    parts = [text(view.service.headline)]
+    if view.endings:
+        parts += [f"## Ends within {SOON} days", endings_table(view.endings)]
+    if rows:
+        parts += ["## Last changes", table(("Day", "Provider", "Level", "Change"), rows)]
+    return "\n\n".join(parts)
 
 
 def _models(finding: Finding) -> set[tuple[str, str]]:
