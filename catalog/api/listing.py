@@ -1,18 +1,18 @@
 """Read the models of a moment with their titles and ends."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from catalog.api.reads import read_known_ends, read_snapshot
+from catalog.api.reads import read_snapshot, read_state
 from catalog.api.when import When
-from catalog.changes.forecast import Forecast
+from catalog.changes.forecast import End, Forecast
 from catalog.config.build import wire_provider
 from catalog.config.build_document import wire_annotations
 from catalog.config.settings import Settings
 from catalog.core.snapshot import Model, Snapshot
-from catalog.report.annotations import Label, label
+from catalog.report.annotations import Annotations, Label, label
 from catalog.report.json_output import forecast_json, model_json, snapshot_json
 from catalog.store.database import Transaction
 
@@ -34,17 +34,37 @@ class Listing:
     models: tuple[Listed, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Labeling:
+    """The words of the annotations, and the known ends by key."""
+
+    names: Annotations
+    ends: Mapping[str, Forecast]
+
+    @classmethod
+    def of(cls, settings: Settings, ends: Iterable[End]) -> "Labeling":
+        """Read the annotations of a provider. Raise SettingsInvalid."""
+        return cls(wire_annotations(settings), {end.model.key: end.forecast for end in ends})
+
+    def listed(self, model: Model) -> Listed:
+        """Return a model with its words and its end."""
+        return Listed(model, label(model, self.names), self.ends.get(model.key))
+
+
 def read_listing(connection: Transaction, settings: Settings, at: When | None) -> Listing:
     """Return the models of one provider. Ends are known for the current snapshot only.
 
     Raise NotFound if there was no snapshot yet.
     """
-    names, snapshot = wire_annotations(settings), read_snapshot(connection, settings.one.name, at)
-    number, provider = snapshot.number, wire_provider(settings.one)
-    known = () if at or number is None else read_known_ends(connection, provider, number)
-    ends = {end.model.key: end.forecast for end in known}
-    models = (Listed(each, label(each, names), ends.get(each.key)) for each in snapshot.models)
-    return Listing(snapshot, tuple(models))
+    if at:
+        snapshot, labeling = (
+            read_snapshot(connection, settings.one.name, at),
+            Labeling.of(settings, ()),
+        )
+    else:
+        state = read_state(connection, wire_provider(settings.one))
+        snapshot, labeling = state.snapshot, Labeling.of(settings, state.ends)
+    return Listing(snapshot, tuple(map(labeling.listed, snapshot.models)))
 
 
 def listings_json(

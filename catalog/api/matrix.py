@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from catalog.api.reads import State
 from catalog.core.clock import stamp
 from catalog.core.probe import Cell
 from catalog.report.json_output import probe_json
-from catalog.store import history, probes
+from catalog.store import probes
 from catalog.store.database import Transaction
 
 
@@ -21,14 +22,11 @@ class MatrixCell:
     where: str
 
 
-def read_matrix(connection: Transaction, provider: str) -> tuple[MatrixCell, ...]:
-    """Return every called or skipped name and route, listed names first.
-
-    Raise NotFound if no snapshot is stored.
-    """
-    number = history.number_at(connection, provider, None)
-    listed = {model.name for model in history.snapshot(connection, number).models}
-    gone = {each.model.name for each in history.delisted(connection, provider, number)}
+def read_matrix(connection: Transaction, state: State) -> tuple[MatrixCell, ...]:
+    """Return every called or skipped name and route, listed names first."""
+    provider = state.snapshot.provider
+    listed = {model.name for model in state.snapshot.models}
+    gone = {each.model.name for each in state.gone}
     cells = probes.cells(connection, provider)
     for place, skip in probes.skips(connection, provider).items():
         cells.setdefault(place, Cell(skip.name, skip.route, skip.key, last=skip))

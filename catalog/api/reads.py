@@ -1,14 +1,17 @@
 """Read models, their histories and changes from the store."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from catalog.api.values import ModelDetails
 from catalog.api.when import When
 from catalog.changes.change import PROBED_KINDS
 from catalog.changes.finding import REPORTED, Delisted, Finding, Level
 from catalog.changes.forecast import End, Evidence, replacements, staying
-from catalog.changes.successors import Successor
+from catalog.changes.successors import Pool, Successor
+from catalog.config.build import wire_provider
+from catalog.config.settings import Settings
 from catalog.core.errors import NotFound
 from catalog.core.snapshot import Model, Snapshot
 from catalog.providers.provider import Provider
@@ -16,7 +19,7 @@ from catalog.store import changelog, forecasts, history
 from catalog.store.changelog import FindingFilter
 from catalog.store.database import Transaction
 from catalog.store.history import Version
-from catalog.store.model_findings import ModelFindings, read_model_findings
+from catalog.store.model_findings import ModelFindings
 
 LOGGED = ("added", "removed", "restored", "renamed", "updated", "cancelled", "drift", *PROBED_KINDS)
 """The kinds of changes of a catalog, without problems of the service."""
@@ -60,57 +63,70 @@ def find_places(
     return found
 
 
+@dataclass(frozen=True)
+class State:
+    """The models of a snapshot, with their ends and replacements."""
+
+    snapshot: Snapshot
+    gone: tuple[Delisted, ...]
+    ends: tuple[End, ...]
+    evidence: Evidence
+    leaving: Collection[str]
+
+    @cached_property
+    def _pool(self) -> Pool:
+        return staying(self.ends, self.snapshot.models, self.leaving)
+
+    @cached_property
+    def _found(self) -> dict[str, tuple[Successor, ...]]:
+        return {}
+
+    def ended(self, key: str) -> Ended | None:
+        """Return the end of a model with its successors, None without one."""
+        end = next((end for end in self.ends if end.model.key == key), None)
+        return None if end is None else (end, self.instead_of(end))
+
+    def instead_of(self, end: End) -> tuple[Successor, ...]:
+        """Return the models that can replace one with an end, best first.
+
+        They are computed once, because that takes most of the time.
+        """
+        found = self._found.get(end.model.key)
+        if found is None:
+            found = self._found[end.model.key] = self.replacements(end.model)
+        return found
+
+    def replacements(self, model: Model) -> tuple[Successor, ...]:
+        """Return the models that can replace any model, best first."""
+        return replacements(model, self.evidence, self._pool)
+
+
 @dataclass(frozen=True, slots=True)
 class Together:
-    """Ends by model key, and findings, of the current snapshot."""
+    """The current state, read when needed, and the findings of all models."""
 
-    ends: Mapping[str, Ended]
-    findings: ModelFindings
-
-
-def read_together(connection: Transaction, provider: Provider, number: int) -> Together:
-    """Return the ends and findings of all models of a provider."""
-    found = read_model_findings(connection, provider.name, number)
-    known = read_ends(connection, provider, number, lambda _end: True)
-    return Together({each[0].model.key: each for each in known}, found)
+    state: Callable[[], State]
+    findings: ModelFindings | None = None
 
 
-def read_ends(
-    connection: Transaction, provider: Provider, number: int, wanted: Callable[[End], bool]
-) -> tuple[Ended, ...]:
-    """Return the wanted ends of a snapshot with their successors."""
-    state = history.snapshot(connection, number)
-    known, evidence = _known(connection, provider, state, number)
-    pool = staying(known, state.models, provider.statuses.leaving(state.models))
-    return tuple((end, replacements(end.model, evidence, pool)) for end in known if wanted(end))
+def read_state(connection: Transaction, provider: Provider, number: int | None = None) -> State:
+    """Return the models of a snapshot with their ends.
 
-
-def read_known_ends(connection: Transaction, provider: Provider, number: int) -> tuple[End, ...]:
-    """Return the ends as of a snapshot, without successors.
-
-    Finding the successors takes most of the time.
+    Without a number it is the current one. Raise NotFound if no snapshot is stored.
     """
-    return _known(connection, provider, history.snapshot(connection, number), number)[0]
-
-
-def read_replacements(
-    connection: Transaction, provider: Provider, number: int, model: Model
-) -> tuple[Successor, ...]:
-    """Return the models that can replace a model, best first.
-
-    The model need not have an end.
-    """
-    state = history.snapshot(connection, number)
-    known, evidence = _known(connection, provider, state, number)
-    pool = staying(known, state.models, provider.statuses.leaving(state.models))
-    return replacements(model, evidence, pool)
-
-
-def _known(
-    connection: Transaction, provider: Provider, state: Snapshot, number: int
-) -> tuple[tuple[End, ...], Evidence]:
+    if number is None:
+        number = history.number_at(connection, provider.name, None)
+    snapshot = history.snapshot(connection, number)
     gone = history.delisted(connection, provider.name, number)
-    return forecasts.known(connection, state, gone, provider.lifecycle, provider.announced)
+    ends, evidence = forecasts.known(
+        connection, snapshot, gone, provider.lifecycle, provider.announced
+    )
+    return State(snapshot, gone, ends, evidence, provider.statuses.leaving(snapshot.models))
+
+
+def read_states(connection: Transaction, each: Iterable[Settings]) -> list[State]:
+    """Return the current state of some providers, or raise NotFound."""
+    return [read_state(connection, wire_provider(settings.one)) for settings in each]
 
 
 def read_details(
@@ -132,17 +148,19 @@ def read_details(
         if version.first_snapshot <= number
     ]
     first, last = versions[0], versions[-1]
-    end: Ended | None = None
-    if together is not None:
-        end = together.ends.get(key)
+    if together is not None and together.findings is not None:
         keys = together.findings.lineage(key)
         found = together.findings.read(connection, keys)
     else:
         keys = history.lineage(connection, name, key, number)
         wanted = FindingFilter(name, up_to_snapshot=number, keys=keys)
         found = changelog.findings(connection, wanted)
-        if is_current:
-            end = _end(connection, provider, number, versions[-1])
+    end: Ended | None = None
+    if is_current and (
+        last.last_snapshot is not None or _has_end(connection, provider, number, last)
+    ):
+        state = read_state(connection, provider, number) if together is None else together.state()
+        end = state.ended(key)
     has_left = last.last_snapshot is not None and last.last_snapshot <= number
     return ModelDetails(
         provider=name,
@@ -158,19 +176,14 @@ def read_details(
     )
 
 
-def _end(connection: Transaction, provider: Provider, number: int, last: Version) -> Ended | None:
-    """Return the end of the model of a last version.
+def _has_end(connection: Transaction, provider: Provider, number: int, last: Version) -> bool:
+    """Return whether a listed model has an end.
 
     The whole list is read only for a model with an end, because most have none.
     """
-    key = last.model.key
-    if last.last_snapshot is None:
-        alone = Snapshot(provider.name, last.since, (last.model,), number)
-        known, _ = forecasts.known(connection, alone, (), provider.lifecycle, provider.announced)
-        if all(end.model.key != key for end in known):
-            return None
-    found = read_ends(connection, provider, number, lambda end: end.model.key == key)
-    return found[0] if found else None
+    alone = Snapshot(provider.name, last.since, (last.model,), number)
+    known, _ = forecasts.known(connection, alone, (), provider.lifecycle, provider.announced)
+    return any(end.model.key == last.model.key for end in known)
 
 
 def change_filters(

@@ -39,21 +39,22 @@ def forecast(app: App, style: str) -> int:
     Each line has the day, the days left, the reason, and possible successors. The next end comes
     first, and past ends come last.
     """
-    from catalog.api.endings import ending_json, read_endings
+    from catalog.api.endings import ending_json, endings
+    from catalog.api.reads import read_states
 
     moment = now()
     with app.database.reading() as connection:
-        endings = read_endings(connection, app.stored(connection), moment)
+        known = endings(read_states(connection, app.stored(connection)), moment)
     if style == "json":
-        print_json({"forecasts": [ending_json(each, moment) for each in endings]})
-    elif not endings and style == "table":
+        print_json({"forecasts": [ending_json(each, moment) for each in known]})
+    elif not known and style == "table":
         say("no model has an end")
     else:
         several = len(app.each) > 1
         columns, row = (SHORT_COLUMNS, _short) if style == "table" else (COLUMNS, _row)
         rows = [
             (*([each.provider] * several), *row(each.end, moment, each.successors))
-            for each in endings
+            for each in known
         ]
         print_rows(style, (*([PROVIDER] * several), *columns), rows)
     return 0

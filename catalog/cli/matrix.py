@@ -37,10 +37,12 @@ def matrix(app: App, answers: bool, style: str) -> int:
     It only reads the database. `(?)` marks a result that waits for a second try.
     """
     from catalog.api.matrix import matrix_json, read_matrix
+    from catalog.api.reads import read_state
+    from catalog.config.build import wire_provider
 
     provider = app.one.one.name
     with app.database.reading() as connection:
-        known = read_matrix(connection, provider)
+        known = read_matrix(connection, read_state(connection, wire_provider(app.one.one)))
     cells = {(each.cell.name, each.cell.route): each.cell for each in known}
     ordered, where = [*cells.values()], {each.cell.name: each.where for each in known}
     if style == "json":

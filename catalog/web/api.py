@@ -187,22 +187,22 @@ ROUTES = (
     ApiRoute(
         "/diff",
         "Compare two moments",
-        (schema.PROVIDER, schema.FROM, schema.TO),
-        schema.document({"comparisons": schema.many(schema.COMPARISON)}),
+        (schema.PROVIDER, schema.FROM, schema.TO, schema.LIMIT, schema.CURSOR),
+        schema.document({"comparisons": schema.many(schema.COMPARISON)}, _NEXT),
         _diff,
     ),
     ApiRoute(
         "/forecasts",
         "List models that end",
-        (schema.PROVIDER,),
-        schema.document({"forecasts": schema.many(schema.ENDING)}),
+        (schema.PROVIDER, schema.LIMIT, schema.CURSOR),
+        schema.document({"forecasts": schema.many(schema.ENDING)}, _NEXT),
         _forecasts,
     ),
     ApiRoute(
         "/probes",
         "List the results of calls",
-        (schema.PROVIDER,),
-        schema.document({"matrices": schema.many(schema.MATRIX)}),
+        (schema.PROVIDER, schema.LIMIT, schema.CURSOR),
+        schema.document({"matrices": schema.many(schema.MATRIX)}, _NEXT),
         _probes,
     ),
     ApiRoute(

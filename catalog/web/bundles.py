@@ -11,12 +11,11 @@ from importlib.resources import files
 from itertools import chain
 from typing import Any
 
-from catalog.api.reads import Together, read_together
-from catalog.config.build import wire_provider
 from catalog.config.settings import Settings
 from catalog.store import history
 from catalog.store.finding_pages import months_with_findings, reported_numbers
 from catalog.store.keys import every_key, every_name
+from catalog.store.model_findings import ModelFindings, read_model_findings
 from catalog.web.answer import Body
 from catalog.web.bodies import json_body
 from catalog.web.files import file_of
@@ -95,9 +94,9 @@ def _models(site: Site, reading: Reading) -> Iterator[Bundle]:
     # Pages of models show times to the day, so they change at most once a day without a change.
     today = replace(reading, now=reading.now.replace(hour=23, minute=59, second=59, microsecond=0))
 
-    def together(settings: Settings) -> Together:
+    def together(settings: Settings) -> ModelFindings:
         number = history.number_at(reading.connection, settings.one.name, None)
-        return read_together(reading.connection, wire_provider(settings.one), number)
+        return read_model_findings(reading.connection, settings.one.name, number)
 
     def make(settings: Settings, key: str) -> tuple[bytes, ...]:
         provider = settings.one.name
@@ -154,7 +153,7 @@ def _pages(site: Site, reading: Reading) -> Iterator[Bundle]:
     query, whole = Query({}, reading.now), _Whole({}, reading.now)
 
     def make(page: Page[Any]) -> tuple[bytes, ...]:
-        asked = whole if page.path == "/models" else query
+        asked = query if page.path == "/changes" else whole
         return tuple(site.page(page, reading, asked, twin).content for twin in ("", JSON, MARKDOWN))
 
     for page in reversed(PAGES):

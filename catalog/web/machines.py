@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from catalog.api.endings import read_endings
+from catalog.api.endings import endings
 from catalog.api.reads import LOGGED, Place, change_filters, levels_from
 from catalog.changes.change import Retiring
 from catalog.changes.finding import Finding
@@ -100,10 +100,10 @@ def ends_calendar(reading: Reading, query: Query, links: Links | None = None) ->
     names = [settings.one.name for settings in stored]
     wanted = [FindingFilter(name, kinds=KINDS) for name in names]
     found = [finding for each in wanted for finding in findings(connection, each)]
-    endings = read_endings(connection, stored, reading.now)
+    known = endings(map(reading.state, stored), reading.now)
     taken = [history.baseline(connection, name).taken_at for name in names]
     as_of = max((moment for moment in taken if moment is not None), default=reading.now)
-    events = end_events(found, endings, as_of)
+    events = end_events(found, known, as_of)
     if links is not None:
         events = tuple(replace(one, url=links.model(one.provider, one.key)) for one in events)
     return Body(calendar(events), CALENDAR_TYPE)

@@ -4,11 +4,17 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from threading import RLock
 from typing import Any, TypeVar
 
+from catalog.api.reads import State, read_state
+from catalog.api.when import When
+from catalog.config.build import wire_provider
 from catalog.config.settings import Settings
 from catalog.core.clock import now
 from catalog.core.errors import NotFound
+from catalog.core.snapshot import Snapshot
 from catalog.core.text import closest, did_you_mean
 from catalog.store import history
 from catalog.store.backup import copied
@@ -18,17 +24,37 @@ from catalog.store.revision import revision
 V = TypeVar("V")
 
 
+class Kept:
+    """Values of one revision of the store, which answers share."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._revision = ""
+        self._values: dict[Hashable, Any] = {}
+
+    def get(self, revision: str, name: Hashable, make: Callable[[], V]) -> V:
+        """Return a value that is made once for a revision."""
+        with self._lock:
+            if revision != self._revision:
+                self._revision, self._values = revision, {}
+            if name not in self._values:
+                self._values[name] = make()
+            value: V = self._values[name]
+        return value
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One consistent view of the store at one time.
 
-    `known` has the values that several pages share.
+    `known` has the values that several pages share, `kept` those that later views share too.
     """
 
     connection: Transaction
     each: tuple[Settings, ...]
     now: datetime
     known: dict[Hashable, Any] = field(default_factory=dict)
+    kept: Kept = field(default_factory=Kept)
 
     @property
     def providers(self) -> tuple[str, ...]:
@@ -42,9 +68,31 @@ class Reading:
         value: V = self.known[name]
         return value
 
+    def keep(self, name: Hashable, make: Callable[[], V]) -> V:
+        """Return a value that is made once for a revision.
+
+        It must not depend on the time, nor on files, nor on polls without news.
+        """
+        return self.kept.get(self.revision(polls=False), name, make)
+
+    def state(self, settings: Settings) -> State:
+        """Return the current models and ends of a provider, or raise NotFound."""
+        provider = wire_provider(settings.one)
+        make = partial(read_state, self.connection, provider)
+        return self.keep(("state", provider.name), make)
+
+    def snapshot(self, settings: Settings, at: When | None) -> Snapshot:
+        """Return the models of a provider at a moment, or raise NotFound."""
+        name = settings.one.name
+        number = history.number_at(self.connection, name, at)
+        if number == history.number_at(self.connection, name, None):
+            return self.state(settings).snapshot
+        return history.snapshot(self.connection, number)
+
     def revision(self, *, polls: bool) -> str:
         """Return the revision of the store, see `store.revision`."""
-        return revision(self.connection, polls=polls)
+        make = partial(revision, self.connection, polls=polls)
+        return self.once(("revision", polls), make)
 
     def settings_of(self, provider: str) -> Settings:
         """Return the settings of a provider, or raise NotFound."""
@@ -80,12 +128,13 @@ class Reader:
         self.database = database
         self.clock = clock
         self._each = each
+        self._kept = Kept()
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
         """Yield a consistent view of the store, or raise StoreError."""
         with self.database.reading() as connection:
-            yield Reading(connection, self._each, self.clock())
+            yield Reading(connection, self._each, self.clock(), kept=self._kept)
 
     @contextmanager
     def steady(self) -> Iterator[Reading]:

@@ -1,5 +1,6 @@
 """The answers, the description and the errors of the API."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -65,6 +66,28 @@ def test_the_cursor_leads_through_all_models(client: TestClient) -> None:
             break
     assert len(keys) == page["total"] == 13
     assert keys == sorted(keys, key=int)
+
+
+@pytest.mark.parametrize(
+    ("path", "items"),
+    [
+        ("/forecasts?", lambda page: page["forecasts"]),
+        ("/diff?from=2025-12-23&", lambda page: page["comparisons"][0]["changes"]),
+        ("/probes?", lambda page: page["matrices"][0]["cells"]),
+    ],
+)
+def test_the_cursor_leads_through_every_list(
+    client: TestClient, path: str, items: Callable[[Any], list[Any]]
+) -> None:
+    """Pages of one item are together the whole list, and the last one has no cursor."""
+    whole = client.get(f"/api/v1{path}limit=200").json()
+    found, cursor = list[Any](), "0"
+    while cursor:
+        page = client.get(f"/api/v1{path}limit=1&cursor={cursor}").json()
+        found += items(page)
+        cursor = str(page.get("next", ""))
+    assert found == items(whole)
+    assert "next" not in whole
 
 
 def test_a_model_that_ends_says_so_in_headers(client: TestClient) -> None:

@@ -170,6 +170,16 @@ def test_the_months_of_changes_are_grouped_by_year(client: TestClient) -> None:
     assert '<details class="year" open><summary>2025<' in client.get("/changes/2025-12").text
 
 
+def test_the_pages_of_a_comparison_have_the_same_moments(client: TestClient) -> None:
+    """The next page compares the same moments, although each visit moves the default."""
+    address = "/compare?from=2025-12-23&limit=2"
+    names = [link for link in read_html(client.get(address).text).links if "cursor=" in link]
+    assert names == ["/compare?from=2025-12-23&to=now&limit=2&cursor=2"]
+    second = client.get(names[0]).text
+    assert "3 to 4 of " in second
+    assert 'rel="prev" href="/compare?from=2025-12-23&amp;to=now&amp;limit=2"' in second
+
+
 def test_a_comparison_begins_where_the_reader_last_looked(demo: Shell) -> None:
     """A reload compares from the same time, and a visit an hour later with this one."""
     first, later = (make_client(demo.folder / "demo" / "catalog.db", now=at) for at in (NOW, LATER))

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from catalog.api.endings import Ending, ending_json, read_endings
-from catalog.api.reads import read_replacements
+from catalog.api.endings import Ending, ending_json, endings
+from catalog.api.reads import read_state, read_states
 from catalog.api.values import ModelDetails
 from catalog.config.build import wire_provider
 from catalog.core.clock import stamp
@@ -43,9 +43,8 @@ def ends(store: Store, wanted: Ends) -> Answer:
     """Return the models that end within some days, the next end first."""
     with store.reading(wanted.provider) as reading:
         now = reading.now
-        found = read_endings(
-            reading.connection,
-            reading.each,
+        found = endings(
+            read_states(reading.connection, reading.each),
             now,
             lambda end: 0 <= end.forecast.days_left(now) <= wanted.days,
         )
@@ -65,7 +64,8 @@ def replacement(store: Store, wanted: Replace) -> Answer:
             return unknown(reading, wanted.model)
         one = next(each.one for each in reading.each if each.one.name == details.provider)
         provider, number = wire_provider(one), details.snapshot
-        found = read_replacements(reading.connection, provider, number, details.model)
+        state = read_state(reading.connection, provider, number)
+        found = state.replacements(details.model)
         current = currency(reading)
     lines = [_state(details, reading)]
     lines += [f"instead: {successor(each)}" + _basis(each.is_noted) for each in found]

@@ -1,11 +1,11 @@
 """Compare two moments: the page `/compare`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from catalog.api.compare import compare
-from catalog.api.reads import read_gone, read_snapshot
+from catalog.api.reads import read_gone
 from catalog.api.when import When
 from catalog.changes.finding import Finding
 from catalog.config.build import wire_provider
@@ -15,68 +15,78 @@ from catalog.core.snapshot import Snapshot
 from catalog.report.json_output import finding_json, snapshot_json
 from catalog.report.markdown import table, text
 from catalog.report.sentences import sentence
+from catalog.web.paging import Part, part_of
 from catalog.web.query import Query
 from catalog.web.reader import Reading
 
 DEFAULT = "7d"
 """The moment to compare from, if the reader has not looked before."""
+FILTERS = ("provider", "limit")
+"""The names in a query that select differences, besides the moments."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """The differences of one provider between two snapshots, most severe first.
 
-    `before` is None if there was no snapshot at the first moment.
+    `before` is None if there was no snapshot at the first moment. `findings` are those of one
+    page, and `total` counts all.
     """
 
     provider: str
     before: Snapshot | None
     after: Snapshot
     findings: tuple[Finding, ...]
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
 class CompareView:
-    """The comparison of each provider. `since` and `until` are the moments as written."""
+    """One page of the differences. `since` and `until` are the moments as written."""
 
     since: str
     until: str
     comparisons: tuple[Comparison, ...]
     without: tuple[str, ...]
+    part: Part
+    filters: dict[str, str]
 
 
 def read_comparison(reading: Reading, query: Query) -> CompareView:
     """Return the differences between the moments `from` and `to`."""
     since, until = query.when("from") or _ago(reading), query.when("to")
-    found, without = [], []
+    found, without = list[Comparison](), []
     for settings in reading.selected(query.text("provider")):
         try:
             found.append(_compare(reading, settings, since, until))
         except NotFound:
             without.append(settings.one.name)
+    part = part_of(query, sum(each.total for each in found))
+    cuts = zip(found, part.cut(each.findings for each in found), strict=True)
+    moments = {"from": query.text("from") or DEFAULT, "to": query.text("to") or "now"}
     return CompareView(
-        since=query.text("from") or DEFAULT,
-        until=query.text("to") or "now",
-        comparisons=tuple(found),
+        since=moments["from"],
+        until=moments["to"],
+        comparisons=tuple(replace(each, findings=tuple(some)) for each, some in cuts),
         without=tuple(without),
+        part=part,
+        filters=moments | query.chosen(FILTERS),
     )
 
 
 def comparison_json(view: CompareView, _reading: Reading) -> dict[str, Any]:
-    """Return the differences of each provider as JSON."""
-    return {
-        "from": view.since,
-        "to": view.until,
-        "comparisons": [
-            {
-                "provider": each.provider,
-                "before": None if each.before is None else snapshot_json(each.before),
-                "after": snapshot_json(each.after),
-                "changes": [finding_json(finding) for finding in each.findings],
-            }
-            for each in view.comparisons
-        ],
-    }
+    """Return one page of the differences of each provider as JSON."""
+    comparisons = [
+        {
+            "provider": each.provider,
+            "before": None if each.before is None else snapshot_json(each.before),
+            "after": snapshot_json(each.after),
+            "changes": [finding_json(finding) for finding in each.findings],
+        }
+        for each in view.comparisons
+    ]
+    moments = {"from": view.since, "to": view.until}
+    return {**moments, "comparisons": comparisons, **view.part.next_json()}
 
 
 def comparison_markdown(view: CompareView) -> str:
@@ -98,11 +108,11 @@ def _compare(
     reading: Reading, settings: Settings, since: When, until: datetime | int | None
 ) -> Comparison:
     name, connection = settings.one.name, reading.connection
-    after = read_snapshot(connection, name, until)
+    after = reading.snapshot(settings, until)
     try:
-        before = read_snapshot(connection, name, since)
+        before = reading.snapshot(settings, since)
     except NotFound:
-        return Comparison(name, None, after, ())
+        return Comparison(name, None, after, (), 0)
     gone = {} if after.number is None else read_gone(connection, name, after.number)
     found = compare(before, after, wire_provider(settings.one), settings.rules, gone)
-    return Comparison(name, before, after, found)
+    return Comparison(name, before, after, found, len(found))

@@ -5,12 +5,10 @@ from collections.abc import Mapping
 
 from catalog import __version__
 from catalog.api.health import channel_of
-from catalog.api.reads import read_known_ends
 from catalog.changes.finding import Level
 from catalog.changes.poll import Outcome
-from catalog.config.build import wire_provider
 from catalog.config.settings import Settings
-from catalog.store import deliveries, history, polls, statistics
+from catalog.store import deliveries, polls, statistics
 from catalog.store.database import size_of
 from catalog.store.record import PENDING
 from catalog.store.statistics import Counts
@@ -54,9 +52,7 @@ def _provider(
 
 
 def _ending(reading: Reading, settings: Settings) -> Mapping[int, int]:
-    connection, provider = reading.connection, wire_provider(settings.one)
-    number = history.baseline(connection, provider.name).number
-    ends = () if number is None else read_known_ends(connection, provider, number)
+    ends = reading.state(settings).ends if reading.stored(settings.one.name) else ()
     left = [end.forecast.days_left(reading.now) for end in ends]
     return {days: sum(0 <= each <= days for each in left) for days in WITHIN}
 

@@ -21,6 +21,7 @@ from catalog.report.json_output import probe_json
 from catalog.store import history, probes
 from catalog.store.database import Transaction
 from catalog.store.history import Version
+from catalog.store.model_findings import ModelFindings
 from catalog.web.links import dotted
 from catalog.web.query import Query, without_nul
 from catalog.web.reader import Reading
@@ -55,11 +56,12 @@ class ModelView:
 
 
 def read_model(
-    reading: Reading, provider: str, name: str, query: Query, together: Together | None = None
+    reading: Reading, provider: str, name: str, query: Query, findings: ModelFindings | None = None
 ) -> ModelView:
     """Return one model by key or name, or raise NotFound.
 
-    A key has precedence, because links name it. `together` makes it faster if many are read.
+    A key has precedence, because links name it. `findings`, of all models, makes it faster if many
+    are read.
     """
     settings, connection = reading.settings_of(provider), reading.connection
     at = query.when("at")
@@ -67,11 +69,15 @@ def read_model(
     key = find_key(connection, provider, name, number)
     place = Place(provider, number, key)
     wired, is_current = wire_provider(settings.one), at is None
-    details = read_details(connection, wired, place, is_current=is_current, together=together)
+    details = read_details(
+        *(connection, wired, place),
+        is_current=is_current,
+        together=Together(partial(reading.state, settings), findings),
+    )
     versions = history.versions(connection, provider, key)
     shown = tuple(each for each in versions if each.first_snapshot <= number)
     labels = reading.once(("labels", provider), partial(wire_annotations, settings))
-    cells = reading.once(("cells", provider), partial(probes.cells, connection, provider))
+    cells = reading.keep(("cells", provider), partial(probes.cells, connection, provider))
     files = reading.once(("files", provider), partial(_files, settings))
     return ModelView(
         details=details,

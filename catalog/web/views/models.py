@@ -1,21 +1,20 @@
 """Read the models of a moment: the page `/models`."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.api.listing import Listed, Listing, listed_json, read_listing
+from catalog.api.listing import Labeling, Listed, listed_json
+from catalog.api.when import When
+from catalog.config.settings import Settings
 from catalog.core.errors import NotFound
-from catalog.core.snapshot import Snapshot
+from catalog.core.snapshot import Model, Snapshot
 from catalog.report.json_output import snapshot_json
 from catalog.report.markdown import code_cell, number, table, text
+from catalog.web.paging import Part, part_of
 from catalog.web.query import Query
 from catalog.web.reader import Reading
 
-SIZE = 100
-"""Models on one page."""
-LARGEST = 200
-"""The most models of one answer."""
 FILTERS = ("provider", "at", "type", "status", "q", "limit")
 """The names in a query that select models."""
 HEADINGS = ("Provider", "ID", "Name", "Type", "Status", "Limit (tokens)", "Title")
@@ -31,43 +30,40 @@ class ModelRow:
 
 @dataclass(frozen=True, slots=True)
 class ModelsView:
-    """One page of the models that match, from the cursor `start` on.
+    """One page of the models that match.
 
     `types` and `statuses` are all that the catalogs have. `without` names the providers that have
     no snapshot at this moment.
     """
 
     rows: tuple[ModelRow, ...]
-    total: int
-    start: int
-    size: int
+    part: Part
     types: tuple[str, ...]
     statuses: tuple[str, ...]
     snapshots: tuple[Snapshot, ...]
     without: tuple[str, ...]
     filters: dict[str, str]
 
-    @property
-    def following(self) -> int | None:
-        """Return the cursor of the next page, None on the last one."""
-        end = self.start + self.size
-        return end if end < self.total else None
-
 
 def read_models(reading: Reading, query: Query) -> ModelsView:
     """Return the models by provider, moment, type, status and words."""
-    listings, without = _listings(reading, query)
-    every = [ModelRow(each.snapshot.provider, one) for each in listings for one in each.models]
-    matching = _matching(every, query)
-    start, size = query.number("cursor", 0), query.number("limit", SIZE, LARGEST, least=1)
+    catalogs, without = _catalogs(reading, query)
+    wanted = _wanted(query)
+    matching = [
+        (snapshot.provider, model, labeling)
+        for snapshot, labeling in catalogs
+        for model in snapshot.models
+        if wanted(model, labeling)
+    ]
+    every = [model for snapshot, _ in catalogs for model in snapshot.models]
+    part = part_of(query, len(matching))
     return ModelsView(
-        rows=tuple(matching[start : start + size]),
-        total=len(matching),
-        start=start,
-        size=size,
-        types=tuple(sorted({each.listed.model.type for each in every})),
-        statuses=tuple(sorted({each.listed.model.status or "" for each in every} - {""})),
-        snapshots=tuple(each.snapshot for each in listings),
+        # Only the models of the page get their words, because that takes long for a whole list.
+        rows=tuple(ModelRow(name, known.listed(model)) for name, model, known in part.of(matching)),
+        part=part,
+        types=tuple(sorted({model.type for model in every})),
+        statuses=tuple(sorted({model.status or "" for model in every} - {""})),
+        snapshots=tuple(snapshot for snapshot, _ in catalogs),
         without=without,
         filters=query.chosen(FILTERS),
     )
@@ -86,8 +82,7 @@ def models_json(view: ModelsView, reading: Reading) -> dict[str, Any]:
         }
         for snapshot in view.snapshots
     ]
-    following = {} if view.following is None else {"next": view.following}
-    return {"catalogs": catalogs, "total": view.total, **following}
+    return {"catalogs": catalogs, "total": view.part.total, **view.part.next_json()}
 
 
 def models_markdown(view: ModelsView) -> str:
@@ -95,32 +90,46 @@ def models_markdown(view: ModelsView) -> str:
     return table(HEADINGS, [_cells(row) for row in view.rows])
 
 
-def _listings(reading: Reading, query: Query) -> tuple[list[Listing], tuple[str, ...]]:
-    listings, without = [], []
+def _catalogs(
+    reading: Reading, query: Query
+) -> tuple[list[tuple[Snapshot, Labeling]], tuple[str, ...]]:
+    found, without = [], []
     at = query.when("at")
     for settings in reading.selected(query.text("provider")):
         try:
-            listings.append(read_listing(reading.connection, settings, at))
+            found.append(_catalog(reading, settings, at))
         except NotFound:
             without.append(settings.one.name)
-    return listings, tuple(without)
+    return found, tuple(without)
 
 
-def _matching(rows: Iterable[ModelRow], query: Query) -> list[ModelRow]:
-    kind, status, words = query.text("type"), query.text("status"), query.text("q")
-    return [
-        row
-        for row in rows
-        if kind in {None, row.listed.model.type}
-        and status in {None, row.listed.model.status}
-        and (words is None or _has(row.listed, words.casefold()))
-    ]
+def _catalog(reading: Reading, settings: Settings, at: When | None) -> tuple[Snapshot, Labeling]:
+    """Return the models of a moment. Ends are known for the current ones only."""
+    if at:
+        return reading.snapshot(settings, at), Labeling.of(settings, ())
+    state = reading.state(settings)
+    return state.snapshot, Labeling.of(settings, state.ends)
 
 
-def _has(listed: Listed, words: str) -> bool:
+def _wanted(query: Query) -> Callable[[Model, Labeling], bool]:
+    """Return whether a model matches the query."""
+    kind, status = query.text("type"), query.text("status")
+    words = (query.text("q") or "").casefold().split()
+
+    def wanted(model: Model, labeling: Labeling) -> bool:
+        return (
+            kind in {None, model.type}
+            and status in {None, model.status}
+            and (not words or _has(labeling.listed(model), words))
+        )
+
+    return wanted
+
+
+def _has(listed: Listed, words: Sequence[str]) -> bool:
     model = listed.model
     texts = (model.key, model.name, listed.label.title, listed.label.description or "")
-    return all(any(word in text.casefold() for text in texts) for word in words.split())
+    return all(any(word in text.casefold() for text in texts) for word in words)
 
 
 def _cells(row: ModelRow) -> list[str]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from catalog.api.endings import Ending, ending_json, read_endings
+from catalog.api.endings import Ending, ending_json, endings
 from catalog.changes.finding import Finding, Level
 from catalog.changes.forecast import End
 from catalog.report.markdown import table, text
@@ -44,9 +44,10 @@ class OverviewView:
 
 def read_overview(reading: Reading, query: Query) -> OverviewView:
     """Return what needs action, what ends soon, and the last findings."""
-    connection, stored = reading.connection, reading.stored(None)
+    connection = reading.connection
     wanted = filters_of(reading, Query({}, reading.now))
-    soon = read_endings(connection, stored, reading.now, lambda end: _is_soon(end, reading))
+    states = map(reading.state, reading.stored(None))
+    soon = endings(states, reading.now, lambda end: _is_soon(end, reading))
     return OverviewView(
         service=read_service(reading, query),
         breaking=read_page(connection, [_breaking(each, reading) for each in wanted], 20).findings,

@@ -1,32 +1,37 @@
 """Read which model answers on which route: the page `/probes`."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from catalog.api.matrix import MatrixCell, matrix_json, read_matrix
+from catalog.config.settings import Settings
 from catalog.core.probe import Cell
 from catalog.report.markdown import code_cell, table, text
+from catalog.web.paging import Part, part_of
 from catalog.web.query import Query
 from catalog.web.reader import Reading
+
+FILTERS = ("provider", "limit")
+"""The names in a query that select results."""
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """The results of one provider by name and route."""
+    """The results of one provider by name and route.
+
+    `known` are those of one page, `routes` all called ones, and `total` counts all called names.
+    """
 
     provider: str
     known: tuple[MatrixCell, ...]
+    routes: tuple[str, ...]
+    total: int
 
     @cached_property
     def cells(self) -> dict[tuple[str, str], Cell]:
         """Return the results by name and route."""
         return {(each.cell.name, each.cell.route): each.cell for each in self.known}
-
-    @property
-    def routes(self) -> tuple[str, ...]:
-        """Return the called routes, sorted."""
-        return tuple(sorted({each.cell.route for each in self.known}))
 
     @property
     def names(self) -> tuple[tuple[str, str], ...]:
@@ -40,20 +45,44 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True)
 class ProbesView:
-    """The results of each provider with a snapshot."""
+    """One page of called names, with their results by provider."""
 
     matrices: tuple[Matrix, ...]
+    part: Part
+    filters: dict[str, str]
 
 
 def read_probes(reading: Reading, query: Query) -> ProbesView:
     """Return the results of one provider or of all."""
-    names = [settings.one.name for settings in reading.stored(query.text("provider"))]
-    return ProbesView(tuple(Matrix(name, read_matrix(reading.connection, name)) for name in names))
+    each = reading.stored(query.text("provider"))
+    known = [_cells(reading, settings) for settings in each]
+    names = [list(dict.fromkeys(one.cell.name for one in cells)) for cells in known]
+    part = part_of(query, sum(map(len, names)))
+    shown = zip(each, known, names, part.cut(names), strict=True)
+    return ProbesView(
+        matrices=tuple(
+            Matrix(
+                provider=settings.one.name,
+                known=tuple(one for one in cells if one.cell.name in {*some}),
+                routes=tuple(sorted({one.cell.route for one in cells})),
+                total=len(every),
+            )
+            for settings, cells, every, some in shown
+        ),
+        part=part,
+        filters=query.chosen(FILTERS),
+    )
+
+
+def _cells(reading: Reading, settings: Settings) -> tuple[MatrixCell, ...]:
+    make = partial(read_matrix, reading.connection, reading.state(settings))
+    return reading.keep(("matrix", settings.one.name), make)
 
 
 def probes_json(view: ProbesView, _reading: Reading) -> dict[str, Any]:
     """Return the results as `catalog matrix --format json` prints them, by provider."""
-    return {"matrices": [matrix_json(each.provider, each.known) for each in view.matrices]}
+    found = [matrix_json(each.provider, each.known) for each in view.matrices]
+    return {"matrices": found, **view.part.next_json()}
 
 
 def probes_markdown(view: ProbesView) -> str:
