@@ -1,6 +1,7 @@
 import sqlite3
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -10,7 +11,8 @@ import pytest
 from catalog.core.clock import stamp
 from catalog.store.database import Database
 from catalog.store.verify import verify
-from tests.bench import decade, questions
+from tests.bench import decade, fleet, questions, web
+from tests.bench.bench import QUICK, decade_file
 from tests.bench.cron import Cron
 from tests.bench.daemon import DaemonSeries
 from tests.bench.days import Days
@@ -61,10 +63,18 @@ def test_only_a_whole_run_is_written_down() -> None:
 def test_what_is_written_goes_between_the_markers(tmp_path: Path, script: ModuleType) -> None:
     """The table is replaced, and every other byte of the page stays."""
     page = tmp_path / "page.md"
-    page.write_text(f"before\n{script.BEGIN}\nold\n{script.END}\nafter\n", encoding="utf-8")
-    script.write("new\n", page)
-    text = page.read_text(encoding="utf-8")
-    assert text == f"before\n{script.BEGIN}\n\nnew\n\n{script.END}\nafter\n"
+    parts = [f"<!-- {part}:begin -->\nold\n<!-- {part}:end -->\n" for part in script.PARTS]
+    page.write_text(f"before\n{''.join(parts)}after\n", encoding="utf-8")
+    script.write("web", "new", page)
+    parts[1] = "<!-- web:begin -->\n\nnew\n\n<!-- web:end -->\n"
+    assert page.read_text(encoding="utf-8") == f"before\n{''.join(parts)}after\n"
+
+
+def test_every_part_has_its_place(script: ModuleType) -> None:
+    """docs/benchmarks.md has one place for the tables of each part."""
+    for part in script.PARTS:
+        begin, end = (PAGE.index(f"<!-- {part}:{mark} -->") for mark in ("begin", "end"))
+        assert begin < end
 
 
 def test_the_page_has_a_line_for_everything() -> None:
@@ -113,6 +123,22 @@ def test_a_small_run_measures_each_way(tmp_path: Path) -> None:
     imported = HistoryImport(tmp_path, peers, 1).made(3, 3)
     assert imported.what == "`catalog import --git`, 3 commits of 3 models (5 versions)"
     assert imported.value is None
+
+
+@pytest.mark.long
+def test_a_small_load_of_pages_is_answered(tmp_path: Path) -> None:
+    """Real stores and servers give figures for each route, and no request fails."""
+    text = web.tables(tmp_path, decade_file(tmp_path, 200), replace(QUICK, models=40))
+    assert "| `/models` |" in text
+    assert "\n| errors | 0 | 0 |\n" in text
+
+
+@pytest.mark.long
+def test_a_small_fleet_shows_its_parts() -> None:
+    """A real worker and a real PostgreSQL server share the CPU time of the passes."""
+    line = fleet.table(4, (1,)).splitlines()[-1].strip("| ").split(" | ")
+    assert line[0] == "1"
+    assert 98 <= sum(int(each.removesuffix("%")) for each in line[3:]) <= 102
 
 
 @pytest.mark.long

@@ -41,9 +41,28 @@ class Scale:
     commits: int = 400
     imports: int = 3
     years: int = 87_600
+    models: int = 3000
+    requests: int = 3
+    load: float = 60
+    providers: int = 400
+    workers: tuple[int, ...] = (1, 2, 4)
 
 
-QUICK = Scale(hours=2, idle=1, rounds=1, fewer=1, polls=21, commits=3, imports=1, years=2000)
+QUICK = Scale(
+    hours=2,
+    idle=1,
+    rounds=1,
+    fewer=1,
+    polls=21,
+    commits=3,
+    imports=1,
+    years=2000,
+    models=60,
+    requests=1,
+    load=2,
+    providers=8,
+    workers=(1,),
+)
 
 
 def run(folder: Path, peers: Peers, recordings: Path | None, scale: Scale) -> Iterator[Line]:
@@ -63,13 +82,8 @@ def run(folder: Path, peers: Peers, recordings: Path | None, scale: Scale) -> It
 
 
 def decade(folder: Path, polls: int) -> Iterator[Line]:
-    """Build ten years of polls in a new process.
-
-    It yields the line of the size, and the lines of the queries.
-    """
-    file = folder / "decade.db"
-    words = [sys.executable, "-m", "tests.bench.decade", str(file), str(polls)]
-    subprocess.run(words, cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
+    """Yield the size of ten years of polls, and the queries."""
+    file = decade_file(folder, polls)
     size = file.stat().st_size
     what = f"the database after {polls:,} hourly polls of 500 models, one in ten changed"
     wanted = f"at most {megabytes(YEARS_MOST)}"
@@ -78,6 +92,15 @@ def decade(folder: Path, polls: int) -> Iterator[Line]:
     why = f"{megabytes(facts)} of it are the changed models as JSON, which stay readable"
     yield Line(what, "–", megabytes(size), "–", size, YEARS_MOST, wanted, why, is_ratio=False)
     yield from questions.lines(file, polls)
+
+
+def decade_file(folder: Path, polls: int) -> Path:
+    """Return a database with ten years of polls. A new process builds it once."""
+    file = folder / "decade.db"
+    if not file.exists():
+        words = [sys.executable, "-m", "tests.bench.decade", str(file), str(polls)]
+        subprocess.run(words, cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
+    return file
 
 
 def read(folder: Path) -> list[tuple[datetime, bytes]]:

@@ -1,61 +1,123 @@
-"""Measure the passes per second of a fleet: python -m tests.bench.fleet."""
+"""Measure the speed of a fleet, and the CPU of its parts."""
 
-import resource
-import sys
+import json
+import os
 import tempfile
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+
+import psycopg
 
 from catalog.fleet.worker import Pace
 from tests.campaign.fleet_stage import FleetStage, fleet
 from tests.support.postgresql_server import stop
 
-PROVIDERS = 400
-WORKERS = (1, 2, 4)
 HOUR = 3600
-PATIENCE = 300.0
-DONE = "SELECT count(*) FROM slot WHERE done_at IS NOT NULL"
+PATIENCE = 900.0
+DONE = b"SELECT count(*) FROM slot WHERE done_at IS NOT NULL"
+PARTS = ("ours", "engine")
+HEADS = (
+    *("workers", "passes a second", "CPU per pass"),
+    *("our code", "the engine", "PostgreSQL"),
+)
 
 
-def measure(folder: Path, server: Path, workers: int, providers: int) -> str:
-    """Return the speed of one slot of each provider as a line."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    with fleet(folder, server, providers, HOUR, Pace(1)) as stage:
-        for number in range(workers):
-            stage.start(2 * number)  # even numbers have a right clock
-        seconds = _seconds(stage, providers)
-        stage.stop()
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    speed = f"{providers / seconds:.0f} passes a second"
-    return f"{workers} workers: {speed}, {1000 * cpu / providers:.0f} ms CPU of workers per pass"
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """The cost of one slot of each provider, in CPU seconds.
+
+    `ours` is the share of our code in the workers' seconds. The rest is the engine's.
+    """
+
+    passes: float
+    seconds: float
+    workers: float
+    server: float
+    ours: float
+
+    def cells(self, workers: int) -> tuple[str, ...]:
+        """Return the line of the table."""
+        total = self.workers + self.server
+        ours = self.ours * self.workers
+        shares = [each / total for each in (ours, self.workers - ours, self.server)]
+        speed, each = self.passes / self.seconds, 1000 * total / self.passes
+        return (str(workers), f"{speed:.0f}", f"{each:.0f} ms", *(f"{x:.0%}" for x in shares))
 
 
-def _seconds(stage: FleetStage, providers: int) -> float:
-    """Return the seconds between the first finished slot and the last."""
-    end = time.monotonic() + PATIENCE
-    while stage.ask(DONE) == [(0,)] and time.monotonic() < end:
-        time.sleep(0.05)
-    begin = time.monotonic()
-    if not stage.until(DONE, providers, PATIENCE):
-        sys.exit("error: not all slots were done")
-    return time.monotonic() - begin
-
-
-def main() -> None:
-    """Print a line for each number of workers."""
+def table(providers: int, numbers: Iterable[int]) -> str:
+    """Measure with each number of workers, and write a Markdown table."""
+    lines = [HEADS, tuple("---" for _ in HEADS)]
+    # Short, because the path of a socket has a limit.
     with tempfile.TemporaryDirectory(prefix="fleet-") as place:
         server = Path(place, "server", "postgresql")
         server.parent.mkdir(mode=0o700)
         Path(place).chmod(0o755)
         try:
-            for workers in WORKERS:
-                line = measure(Path(place, str(workers)), server, workers, PROVIDERS)
-                sys.stdout.write(f"{line}\n")
-                sys.stdout.flush()
+            for workers in numbers:
+                folder = Path(place, str(workers))
+                lines.append(measure(folder, server, workers, providers).cells(workers))
         finally:
             stop(server)
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-if __name__ == "__main__":
-    main()
+def measure(folder: Path, server: Path, workers: int, providers: int) -> Spent:
+    """Measure from the first finished slot to the last."""
+    with fleet(folder, server, providers, HOUR, Pace(1)) as stage:
+        stage.program = "tests.bench.fleet_worker"
+        for number in range(workers):
+            stage.start(2 * number)  # even numbers have a right clock
+        main = int((server / "postmaster.pid").read_text().split()[0])
+        with psycopg.connect(stage.url.replace("+psycopg", ""), autocommit=True) as connection:
+            first = _until(connection, 1)
+            began, inside, outside = time.monotonic(), _of(stage), _tree(main)
+            last = _until(connection, providers)
+            seconds, inside, outside = (
+                time.monotonic() - began,
+                _of(stage) - inside,
+                _tree(main) - outside,
+            )
+        if problems := stage.stop():
+            raise RuntimeError("; ".join(problems))
+    lines = (folder / "parts.jsonl").read_text(encoding="utf-8").splitlines()
+    ours, engine = (sum(json.loads(line).get(name, 0.0) for line in lines) for name in PARTS)
+    return Spent(last - first, seconds, inside, outside, ours / (ours + engine))
+
+
+def _until(connection: psycopg.Connection, wanted: int) -> int:
+    """Wait for some finished slots, and return their number."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        row = connection.execute(DONE).fetchone()
+        if row is not None and row[0] >= wanted:
+            return int(row[0])
+        if time.monotonic() > end:
+            raise RuntimeError(f"not all slots were done in {PATIENCE:.0f} s")
+        time.sleep(0.05)
+
+
+def _of(stage: FleetStage) -> float:
+    return sum(_stat(each.pid)[1] for each in stage.workers)
+
+
+def _tree(main: int) -> float:
+    """Return the CPU seconds of a server's processes."""
+    numbers = [int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit()]
+    living = [_stat(number) for number in numbers]
+    return _stat(main, ended=True)[1] + sum(cpu for parent, cpu in living if parent == main)
+
+
+def _stat(process: int, *, ended: bool = False) -> tuple[int, float]:
+    """Return the parent and the CPU seconds of a process.
+
+    `ended` adds those of its ended children.
+    """
+    try:
+        text = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:  # because it ended
+        return 0, 0.0
+    fields = text.rpartition(")")[2].split()
+    ticks = sum(map(int, fields[11 : 15 if ended else 13]))
+    return int(fields[1]), ticks / os.sysconf("SC_CLK_TCK")

@@ -1,9 +1,4 @@
-"""Measure the web part on two stores, and write its tables.
-
-    python -m tests.bench.web DECADE MANY [SECONDS]
-
-DECADE is made by `tests.bench.decade`, MANY by `tests.bench.web_store`. The load runs on copies.
-"""
+"""Measure the web part on two stores, as Markdown tables."""
 
 import json
 import shutil
@@ -11,15 +6,15 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
+from tests.bench.bench import Scale
 from tests.bench.result import megabytes, seconds
 from tests.support.checkout import ROOT
 
-PAGE = ROOT / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- web:begin -->", "<!-- web:end -->"
-ROUNDS = "3"
+MOST, MOST_OF_LIST = 0.060, 0.150
+"""The CPU seconds to reach for an answer that is made, and for one that is a list."""
+LISTS = ("models", "changes", "changes/MONTH", "compare", "diff", "calendar", "calendar.ics")
 
 
 def p95(values: Iterable[float]) -> float:
@@ -42,6 +37,27 @@ def routes_table(stores: Mapping[str, list[dict[str, Any]]]) -> str:
     return "\n".join(lines)
 
 
+def missed(stores: Mapping[str, list[dict[str, Any]]]) -> str:
+    """Return the routes of each store that take too long."""
+    lines = []
+    for name, found in stores.items():
+        made = [each for each in found if not each["cached"]]
+        took = {
+            route: p95(each["cpu"] for each in made if each["route"] == route)
+            for route in dict.fromkeys(each["route"] for each in made)
+        }
+        over = [f"`{route}`" for route, cpu in took.items() if cpu > most(route)]
+        lines.append(f"- Over that with {name}: {', '.join(over) or 'none'}.")
+    wanted = f"{seconds(MOST)}, and {seconds(MOST_OF_LIST)} for a list"
+    return "\n".join([f"To reach are {wanted} of models or changes:\n", *lines])
+
+
+def most(route: str) -> float:
+    """Return the CPU seconds to reach for a route."""
+    is_list = route.removeprefix("/api/v1").removeprefix("/") in LISTS
+    return MOST_OF_LIST if is_list else MOST
+
+
 def load_table(loads: Mapping[str, dict[str, Any]]) -> str:
     """Return the figures of the load on each store."""
     rows = {
@@ -51,7 +67,8 @@ def load_table(loads: Mapping[str, dict[str, Any]]) -> str:
         "p95": lambda it: seconds(it["p95"]),
         "p99": lambda it: seconds(it["p99"]),
         "cores of the server": lambda it: f"{it['cpu']:.2f}",
-        "peak memory": lambda it: megabytes(it["memory"]),
+        "cores of the client": lambda it: f"{it['client']:.2f}",
+        "peak memory of the server": lambda it: megabytes(it["memory"]),
         "a poll without load, median": lambda it: f"{it['alone']:.0f} ms",
         "a poll under load, median": lambda it: f"{it['busy']:.0f} ms",
     }
@@ -62,29 +79,20 @@ def load_table(loads: Mapping[str, dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def write(text: str, page: Path = PAGE) -> None:
-    """Replace the tables in docs/benchmarks.md."""
-    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    page.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.partition(END)[2]}", encoding="utf-8")
-
-
 def _run(program: str, *words: str | Path) -> list[dict[str, Any]]:
     command = [sys.executable, "-m", f"tests.bench.{program}", *words]
     ended = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     return [json.loads(line) for line in ended.stdout.splitlines()]
 
 
-def main(words: list[str]) -> None:
-    """Measure both stores, and write the page."""
-    stores = {"ten years, 500 models": Path(words[0]), "3,000 models": Path(words[1])}
-    routes = {name: _run("web_routes", file, ROUNDS) for name, file in stores.items()}
+def tables(folder: Path, decade: Path, scale: Scale) -> str:
+    """Measure both stores, and return the tables. The load runs on copies."""
+    many = folder / "many.db"
+    _run("web_store", many, str(scale.models))
+    stores = {"ten years, 500 models": decade, f"{scale.models:,} models": many}
+    routes = {name: _run("web_routes", file, str(scale.requests)) for name, file in stores.items()}
     loads = {}
-    with TemporaryDirectory(prefix="catalog-web-") as place:
-        for name, file in stores.items():
-            copied = Path(shutil.copy(file, place))
-            (loads[name],) = _run("web_load", copied, words[2] if words[2:] else "60")
-    write(f"{routes_table(routes)}\n\n{load_table(loads)}")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+    for name, file in stores.items():
+        copied = Path(shutil.copy(file, folder / "load.db"))
+        (loads[name],) = _run("web_load", copied, str(scale.load))
+    return "\n\n".join([routes_table(routes), missed(routes), load_table(loads)])

@@ -2,9 +2,9 @@
 
     python -m tests.bench.web_load FILE SECONDS
 
-It polls a server on this machine each second, and every third answer has changes. First it polls
-for a while alone. Then 50 clients with open connections send 200 requests a second together, to all
-pages and API routes. The result is one line of JSON on stdout.
+It polls a server on this machine every two seconds, and a new answer comes every five. First it
+polls for a while alone. Then 50 clients with open connections send 200 requests a second together,
+to all pages and API routes. The result is one line of JSON on stdout.
 """
 
 import asyncio
@@ -33,9 +33,14 @@ from tests.bench.server import Served, serving
 from tests.bench.web_routes import PROVIDER, every
 from tests.support.builders import body
 
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 CLIENTS, PER_SECOND = 50, 200
 CHANGES = 5.0
 """Seconds between two answers of the provider."""
+LONGEST = 60.0
+"""Seconds after which a request counts as failed."""
+ALONE = 5.0
+"""The fewest seconds without load."""
 
 
 @dataclass
@@ -50,22 +55,25 @@ async def client(port: int, paths: Sequence[str], until: float, dice: Random, lo
     """Send requests on one connection, each at its time."""
     pause = CLIENTS / PER_SECOND
     due = time.monotonic() + pause * dice.random()
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    streams: Streams | None = None
     while due < until and time.monotonic() < until:
         await asyncio.sleep(due - time.monotonic())
         path = dice.choice(paths)
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
         try:
-            status = await _answer(reader)
+            async with asyncio.timeout(LONGEST):
+                streams = streams or await asyncio.open_connection("127.0.0.1", port)
+                streams[1].write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+                status = await _answer(streams[0])
         except (OSError, EOFError) as error:
             load.errors[type(error).__name__] += 1
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            streams = None
         else:
-            # A late client waits for no answer, so its delay counts.
+            # From its time on, because a request that is sent late has waited.
             load.seconds.append(time.monotonic() - due)
             load.errors.update([f"{status} {path}"] * (status != 200))
         due += pause
-    writer.close()
+    if streams is not None:
+        streams[1].close()
 
 
 async def _answer(reader: asyncio.StreamReader) -> int:
@@ -112,14 +120,15 @@ def _daemon(folder: Path, file: Path, url: str) -> Iterator[tuple[int, int]]:
 
 
 @contextmanager
-def _changing(served: Served, made: RandomCatalog) -> Iterator[None]:
+def _changing(served: Served, bodies: Sequence[bytes]) -> Iterator[None]:
     """Change the answer of the provider every few seconds."""
     ended = threading.Event()
 
     def change() -> None:
-        while not ended.wait(CHANGES):
-            made.change()
-            served.put(made.body)
+        for each in bodies:
+            if ended.wait(CHANGES):
+                return
+            served.put(each)
 
     thread = threading.Thread(target=change)
     thread.start()
@@ -128,6 +137,18 @@ def _changing(served: Served, made: RandomCatalog) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
+
+
+def _bodies(made: RandomCatalog, count: int) -> list[bytes]:
+    """Return later answers.
+
+    They are made before the load, because the client is the same process.
+    """
+    bodies = []
+    for _ in range(count):
+        made.change()
+        bodies.append(made.body)
+    return bodies
 
 
 def _catalog(database: Database) -> RandomCatalog:
@@ -168,22 +189,29 @@ def measure(file: Path, seconds: float) -> dict[str, Any]:
     paths = [each for asked in routes.values() for each in (asked * 100)[:100]]
     paths = [path for path in paths if not path.startswith("/readyz")]
     with TemporaryDirectory(prefix="catalog-load-") as place, serving(Path(place)) as served:
-        made = _catalog(database)
+        made, before = _catalog(database), max(ALONE, seconds / 2)
         served.put(body(*made.rows))
+        bodies = _bodies(made, round((before + seconds) / CHANGES) + 1)
         known = len(_polls(database))
-        with _daemon(Path(place), file, served.url) as (process, port), _changing(served, made):
-            time.sleep(seconds / 2)
+        with _daemon(Path(place), file, served.url) as (process, port), _changing(served, bodies):
+            time.sleep(before)
             alone = _polls(database)[known:]
-            began, cpu = time.monotonic(), _cpu(process)
+            began, cpu, own = time.monotonic(), _cpu(process), time.process_time()
             load = asyncio.run(_all(port, paths, seconds))
             took, cpu = time.monotonic() - began, _cpu(process) - cpu
+            own = time.process_time() - own
             busy, memory = _polls(database)[known + len(alone) :], _memory(process)
-    load.seconds.sort()
-    part = {f"p{each}": load.seconds[len(load.seconds) * each // 100] for each in (50, 95, 99)}
-    rate, errors = len(load.seconds) / took, dict(load.errors.most_common(9))
     polls = {"alone": median(alone), "busy": median(busy), "polls": len(busy)}
-    found = {"requests": len(load.seconds), "rate": rate, "errors": errors, "cpu": cpu / took}
-    return found | part | polls | {"memory": memory}
+    cores = {"cpu": cpu / took, "client": own / took, "memory": memory}
+    return _summary(load, took) | polls | cores
+
+
+def _summary(load: Load, took: float) -> dict[str, Any]:
+    """Return rate, errors and percentiles of the seconds."""
+    values = sorted(load.seconds)
+    part = {f"p{each}": values[len(values) * each // 100] for each in (50, 95, 99)}
+    errors = dict(load.errors.most_common(9))
+    return {"requests": len(values), "rate": len(values) / took, "errors": errors} | part
 
 
 if __name__ == "__main__":

@@ -68,6 +68,7 @@ class FleetStage:
     lists: Lists
     received: list[Recorded]
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    program: str = "tests.campaign.fleet_program"
     _environs: list[Mapping[str, str]] = field(default_factory=list)
 
     def start(self, number: int) -> None:
@@ -82,7 +83,7 @@ class FleetStage:
 
     def _started(self, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
         pace = (self.pace.dispatch, self.pace.heartbeat, self.pace.stalled)
-        line = [sys.executable, "-m", "tests.campaign.fleet_program", self.folder, *pace]
+        line = [sys.executable, "-m", self.program, self.folder, *pace]
         with (self.folder / "log.txt").open("ab") as log:
             return subprocess.Popen([*map(str, line)], cwd=ROOT, env=environ, stderr=log)
 
