@@ -25,6 +25,8 @@ _BAR = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r":?-+:?")
 _DASHES = re.compile(r"-+")
 _BLANKS = " \t"
+_OPENS = re.compile(r" {0,3}(?:`{3}|~{3}|<(?!!-- catalog:(?:begin|end) \S+ -->))")
+"""The first line of a Markdown block that may last until a marker: a fence or HTML."""
 _CHECKSUM = re.compile(r"<!-- catalog:checksum ([0-9a-f]{16}) -->[ \t]*")
 
 
@@ -107,6 +109,16 @@ def splice(text: str, contents: Mapping[str, str], place: str, *, force: bool = 
         body = _body(contents[region.name]).replace("\n", ending)
         lines[region.begin : region.end - 1] = [body]
     return bom + "".join(lines)
+
+
+def may_swallow(text: str, known: Mapping[str, str], place: str) -> bool:
+    """Return whether the user's text may open a block that contains a marker.
+
+    Arguments and errors are those of `find`. Only a Markdown parser finds out where a block ends.
+    """
+    lines = lines_of(text.removeprefix(BOM))
+    ours = {at for each in find(lines, known, place) for at in range(each.begin, each.end - 1)}
+    return any(_OPENS.match(line) for at, line in enumerate(lines) if at not in ours)
 
 
 def has_markers(text: str) -> bool:

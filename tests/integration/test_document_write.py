@@ -161,6 +161,15 @@ def test_a_swallowed_marker_is_reported_without_a_change(tmp_path: Path) -> None
     assert not plan(path, TEMPLATE, FIRST, proved=False).differs
 
 
+def test_a_poll_never_writes_below_an_open_fence(tmp_path: Path) -> None:
+    """A changed document whose marker is hidden is refused without the full check too."""
+    path = tmp_path / "models.md"
+    publish(path, TEMPLATE, FIRST)
+    path.write_text("```\n" + path.read_text())
+    with pytest.raises(MarkersBroken, match="inside the block that begins with '```'"):
+        plan(path, TEMPLATE, SECOND, proved=False)
+
+
 def test_a_pipe_or_device_is_not_replaced(tmp_path: Path) -> None:
     """A pipe or device in place of the document is not read or replaced."""
     os.mkfifo(tmp_path / "pipe")

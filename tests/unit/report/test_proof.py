@@ -1,14 +1,35 @@
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from catalog.core.errors import DocumentError, MarkersBroken
 from catalog.report.proof import prove
-from catalog.report.regions import splice
+from catalog.report.regions import may_swallow, splice
 
 KNOWN = {"a": "## Alpha\n\n| x | y |\n| --- | --- |\n| `1\\|2` | 3 |"}
 BEGIN = "<!-- catalog:begin a -->\n"
 END = "<!-- catalog:end a -->\n"
+LINES = (
+    *("", "text", "> quote", "- item", "1. item", "    code", "\tcode", "---", "===", "# Title"),
+    *("```", "  ~~~ x", "   ```sh", "- ```", "> ~~~", "`` code", "[a]: x", "[a]:", "'title", "\\"),
+    *("| a | b |", "| --- | --- |", "| 1 | 2 |", "a | b", "-|-", "* * *", "a  ", "[^1]: note"),
+    *(
+        "<!--",
+        "<!-- x -->",
+        "<div>",
+        "</div>",
+        "<pre>",
+        "<?x",
+        "<!A",
+        "<![CDATA[",
+        "<b>",
+        "- <div>",
+    ),
+    *("> <!--", "<https://a.example>", "a <!-- b", "`<", "<", " <script>", "    <div>"),
+)
+"""The lines of all blocks of Markdown, open and closed."""
 
 
 def check(document: str, contents: dict[str, str] = KNOWN) -> None:
@@ -84,3 +105,13 @@ def test_a_table_that_would_read_otherwise_is_refused(table: str) -> None:
         DocumentError, match=r"doc\.md: a table of region a would be displayed wrongly"
     ):
         check(BEGIN + END, {"a": table})
+
+
+@given(st.lists(st.sampled_from(LINES), max_size=5), st.sampled_from(["\n", "\r\n", "\r"]))
+def test_a_text_that_opens_no_block_hides_no_marker(lines: list[str], ending: str) -> None:
+    """A document that a poll does not parse passes the check of the parser too."""
+    document = ("".join(f"{line}\n" for line in lines) + BEGIN + "old\n" + END).replace(
+        "\n", ending
+    )
+    if not may_swallow(document, KNOWN, "doc.md"):
+        check(document)
