@@ -112,7 +112,7 @@ def splice(text: str, contents: Mapping[str, str], place: str, *, force: bool = 
 
 
 def may_swallow(text: str, known: Mapping[str, str], place: str) -> bool:
-    """Return whether the user's text may open a block that contains a marker.
+    """Return whether a block of the user may contain a marker.
 
     Arguments and errors are those of `find`. Only a Markdown parser finds out where a block ends.
     """
