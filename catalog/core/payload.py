@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from catalog.core.errors import Problem
 from catalog.core.snapshot import Model
@@ -178,15 +178,23 @@ class Refused:
     name: str | None = None
 
 
+class Seen(NamedTuple):
+    """A row of an answer. `model` is None if it is bad, or depends on the place of the row."""
+
+    value: Json
+    facts: JsonText
+    model: Model | None
+
+
 @dataclass(frozen=True, slots=True)
 class ValidPayload:
     """A validated payload: its models, drift, and refused rows.
 
-    `facts_of` maps the bytes of each row to its facts, so the next answer computes only new ones.
+    `seen` holds its rows by their texts, so the next answer parses only new ones.
     """
 
     payload: Payload
     models: tuple[Model, ...]
     drift: tuple[Drift, ...] = ()
     refused: tuple[Refused, ...] = ()
-    facts_of: Mapping[bytes, JsonText] = field(default_factory=dict)
+    seen: Mapping[str, Seen] = field(default_factory=dict)

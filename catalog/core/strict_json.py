@@ -202,7 +202,7 @@ def read(body: bytes) -> Parsed:
     except RecursionError:
         raise PayloadInvalid([_too_deep(()).problem]) from None
     surrogates = bool(_SURROGATE.search(text))
-    if not (odd or twins or surrogates or _is_deep(value)):
+    if not (odd or twins or surrogates or is_deep(value)):
         return Parsed(value)
     repeats: list[Repeat] = []
     flaws = _flaws(value, twins, repeats, surrogates=surrogates)
@@ -248,7 +248,8 @@ def _read_int(odd: list[str], text: str) -> Json:
     return int(text)
 
 
-def _is_deep(value: Json, levels: int = MAX_DEPTH) -> bool:
+def is_deep(value: Json, levels: int = MAX_DEPTH) -> bool:
+    """Return whether a value has more than some levels."""
     level = [value] if type(value) in _CONTAINERS else []
     for _ in range(levels):
         inner = (each.values() if type(each) is dict else each for each in level)
@@ -311,7 +312,7 @@ def _key_flaws(trail: _Trail, keys: Iterable[str]) -> Iterator[Flaw]:
 
 def _are_equal(items: list[Json]) -> bool:
     # Deep values are unequal, because canonical() recurses.
-    return not any(map(_is_deep, items)) and len(set(map(canonical, items))) == 1
+    return not any(map(is_deep, items)) and len(set(map(canonical, items))) == 1
 
 
 def _steps(trail: _Trail) -> Steps:

@@ -6,24 +6,24 @@ Polls, imports, `validate`, `diff` and `check` all use this module, so their res
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from catalog.core.payload import Drift, Payload, Refused
+from catalog.core.payload import Drift, Payload, Refused, Seen
 from catalog.core.snapshot import NO_MODELS, Model, Snapshot, key_order
-from catalog.core.strict_json import JsonText, parse
+from catalog.core.strict_json import parse
 from catalog.providers.provider import Provider
-from catalog.providers.validate import NO_FACTS, validate
+from catalog.providers.validate import validate
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A valid answer: snapshot, drift, and one bad row per key.
 
-    `facts_of` maps the bytes of each row to its facts.
+    `seen` holds its rows by their texts, for the next answer.
     """
 
     snapshot: Snapshot
     drift: tuple[Drift, ...]
     refused: tuple[Refused, ...]
-    facts_of: Mapping[bytes, JsonText]
+    seen: Mapping[str, Seen]
 
 
 def _nothing() -> Mapping[str, int]:
@@ -35,20 +35,20 @@ def listed(
     provider: Provider,
     before: Snapshot | None = None,
     earlier: Callable[[], Mapping[str, int]] = _nothing,
-    facts_of: Mapping[bytes, JsonText] = NO_FACTS,
+    seen: Mapping[str, Seen] | None = None,
 ) -> Listed:
     """Return the content of an answer, or raise PayloadInvalid.
 
     The exception has every problem. A model with a bad row keeps its version from `before`. Without
     such a version, it is left out. `earlier` returns the bad rows of earlier answers by key, see
-    `kept`. `facts_of` comes from the previous answer.
+    `kept`. `seen` comes from the previous answer of this process.
     """
     known = {model.facts: model for model in before.models} if before else NO_MODELS
-    valid = validate(payload, provider, known, facts_of)
+    valid = validate(payload, provider, known, seen)
     snapshot, refused = provider.normalize(valid), valid.refused
     if refused:
         snapshot, refused = kept(snapshot, refused, before, earlier())
-    return Listed(snapshot, valid.drift, refused, valid.facts_of)
+    return Listed(snapshot, valid.drift, refused, valid.seen)
 
 
 def kept(

@@ -5,11 +5,24 @@ from dataclasses import dataclass
 from operator import eq
 from typing import NamedTuple, TypeVar
 
-from catalog.core.errors import Problem
+from catalog.core.errors import PayloadInvalid, Problem
 from catalog.core.paths import ANY, Trail, values
-from catalog.core.payload import PARTS
-from catalog.core.strict_json import Flaw, Json, Repeat, Steps, dotted, json_path, read, shorten
+from catalog.core.payload import PARTS, Seen
+from catalog.core.snapshot import Model
+from catalog.core.strict_json import (
+    MAX_DEPTH,
+    Flaw,
+    Json,
+    Repeat,
+    Steps,
+    dotted,
+    is_deep,
+    json_path,
+    read,
+    shorten,
+)
 from catalog.providers.provider import Provider
+from catalog.providers.row_texts import split
 
 Contract = Mapping[str, Json]
 
@@ -56,16 +69,60 @@ class Answer:
     contract: Contract
     parts: tuple[Part, ...]
     rows: tuple[Row, ...]
-    flaws: tuple[Flaw, ...]
-    repeats: tuple[Repeat, ...]
+    flaws: tuple[Flaw, ...] = ()
+    repeats: tuple[Repeat, ...] = ()
+    texts: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, body: bytes, contract: Contract) -> "Answer":
-        """Parse a body, or raise PayloadInvalid if it cannot be parsed."""
+    def of(
+        cls, body: bytes, contract: Contract, seen: Mapping[str, Seen] | None = None
+    ) -> "Answer":
+        """Parse a body, or raise PayloadInvalid if it cannot be parsed.
+
+        With `seen`, the rows of the previous answer by their texts, only other rows are parsed. The
+        result has the texts of all rows, unless a part of the body has a flaw.
+        """
+        if seen is not None and (answer := _reusing(body, contract, seen)) is not None:
+            return answer
         parsed = read(body)
         parts = parts_of(parsed.value, contract)
         rows = tuple(row for part in parts for row in _rows(part))
         return cls(parsed.value, contract, parts, rows, parsed.flaws, parsed.repeats)
+
+
+def _reusing(body: bytes, contract: Contract, seen: Mapping[str, Seen]) -> Answer | None:
+    """Parse the new rows and the text around the rows, or return None."""
+    place = tuple(contract["x-rows"])
+    found = split(body, place, seen)
+    if found is None:
+        return None
+    texts = tuple(text for texts in found.rows.values() for text in texts)
+    new = tuple(dict.fromkeys(text for text in texts if text not in seen))
+    try:
+        frame, fresh = read(found.frame.encode()), read(f"[{','.join(new)}]".encode())
+    except PayloadInvalid:
+        return None
+    is_odd = frame.flaws or frame.repeats or fresh.flaws or fresh.repeats
+    # The list in a part of the answer is the deepest place of rows.
+    if is_odd or is_deep(fresh.value, MAX_DEPTH - len(place) - len((PARTS, 0))):
+        return None
+    parts = parts_of(frame.value, contract)
+    marked = [row for part in parts for row in _rows(part)]
+    if [row.value for row in marked] != [*found.rows]:
+        return None
+    values = {text: known.value for text, known in seen.items()} | dict(
+        zip(new, fresh.value, strict=True)
+    )
+    for row in marked:
+        _inner(frame.value, row.steps[:-1])[:] = [values[text] for text in found.rows[row.value]]
+    rows = tuple(row for part in parts for row in _rows(part))
+    return Answer(frame.value, contract, parts, rows, texts=texts)
+
+
+def _inner(value: Json, steps: Steps) -> Json:
+    for step in steps:
+        value = value[step]
+    return value
 
 
 def parts_of(body: Json, contract: Contract) -> tuple[Part, ...]:
@@ -145,17 +202,23 @@ def _is_name(key: str) -> bool:
 
 
 def readable_keys(
-    answer: Answer, bad: Mapping[int | None, Sequence[Flaw]], provider: Provider
+    answer: Answer,
+    bad: Mapping[int | None, Sequence[Flaw]],
+    provider: Provider,
+    models: Mapping[int, Model],
 ) -> dict[int, str]:
-    """Return the keys of rows without a problem in their key."""
+    """Return the keys of rows without a problem in their key, by row number.
+
+    `models` has the models of the other rows.
+    """
     places = provider.key_places
-    keys = {
-        number: provider.key(row.value, row.passed)
-        for number, row in enumerate(answer.rows)
-        if not bad  # the usual case
-        or not any(_concerns(flaw.steps[len(row.steps) :], places) for flaw in bad.get(number, ()))
-    }
-    return {number: key for number, key in keys.items() if number not in bad or _is_name(key)}
+    keys = {number: model.key for number, model in models.items()}
+    for number in (at for at in bad if at is not None):
+        row = answer.rows[number]
+        if not any(_concerns(flaw.steps[len(row.steps) :], places) for flaw in bad[number]):
+            key = provider.key(row.value, row.passed)
+            keys |= {number: key} if _is_name(key) else {}
+    return dict(sorted(keys.items())) if bad else keys
 
 
 def _concerns(steps: Steps, places: Iterable[Trail]) -> bool:

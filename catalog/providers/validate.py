@@ -4,7 +4,6 @@ The contract is a JSON Schema (2020-12). Differences that it does not forbid are
 recorded as drift (see drift.py).
 """
 
-import marshal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 from catalog.core.api_error import error_message
 from catalog.core.errors import MAX_PROBLEMS, PayloadInvalid, Problem
 from catalog.core.paths import values
-from catalog.core.payload import Drift, Payload, Refused, ValidPayload
+from catalog.core.payload import Drift, Payload, Refused, Seen, ValidPayload
 from catalog.core.snapshot import NO_MODELS, Model
 from catalog.core.strict_json import (
     Flaw,
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
 
-NO_FACTS: Mapping[bytes, JsonText] = MappingProxyType({})
+NOTHING_SEEN: Mapping[str, Seen] = MappingProxyType({})
 MESSAGE_LIMIT = 200
 """The maximum characters of the provider's message about an error."""
 _TYPES = {
@@ -52,30 +51,26 @@ def validate(
     payload: Payload,
     provider: Provider,
     known: Mapping[JsonText, Model] = NO_MODELS,
-    facts_of: Mapping[bytes, JsonText] = NO_FACTS,
+    seen: Mapping[str, Seen] | None = None,
 ) -> ValidPayload:
     """Return a valid payload, or raise PayloadInvalid with every problem.
 
     In the contract, `$defs.model` describes one row. The x- words are explained in
     catalog/providers/infomaniak/schema.json. `known` holds the current models by their facts. Rows
-    with these facts are not validated again. `facts_of` has the facts by the bytes of a row, from
-    the previous answer. Equal rows are one model. A few bad rows of a long list are refused, and
-    the others are used (see `BadRows`).
+    with these facts are not validated again. `seen` has the rows of the previous answer by their
+    texts, which are not parsed again. Equal rows are one model. A few bad rows of a long list are
+    refused, and the others are used (see `BadRows`).
     """
-    answer = Answer.of(payload.body, provider.contract)
-    as_bytes = _as_bytes(answer)
-    facts = {
-        at: facts_of.get(row) or provider.facts(answer.rows[at].value)
-        for at, row in as_bytes.items()
-    }
+    answer = Answer.of(payload.body, provider.contract, seen)
+    facts = _facts(answer, provider, seen or {})
     new = [at for at in range(len(answer.rows)) if at not in facts or facts[at] not in known]
     found = list(islice(_distinct(_problems(answer, new)), MAX_PROBLEMS))
     if len(found) == MAX_PROBLEMS:  # the other rows are unknown
         raise PayloadInvalid([flaw.problem for flaw in found])
     bad = by_row(answer.rows, found)
     sound = {at: text for at, text in facts.items() if at not in bad}
-    models = _models(answer, sound, known, provider)
-    keys = readable_keys(answer, bad, provider)
+    models = _models(answer, sound, known, provider, seen or {})
+    keys = readable_keys(answer, bad, provider, models)
     merge = bool(provider.bad_rows.share) or "x-unique" not in answer.contract
     double = doubles(keys, models, merge=merge)
     found += _doubled(answer, keys, double)
@@ -87,7 +82,7 @@ def validate(
         models=tuple(model for at, model in models.items() if at not in out),
         drift=drift(answer, rows, models, double),
         refused=tuple(refused.values()),
-        facts_of={row: facts[at] for at, row in as_bytes.items()},
+        seen=_seen(answer, facts, models),
     )
 
 
@@ -109,18 +104,30 @@ def drift_of(payload: Payload, contract: Contract) -> tuple[Drift, ...]:
     return tuple(novel(answer, [row.value for row in answer.rows if isinstance(row.value, dict)]))
 
 
-def _as_bytes(answer: Answer) -> dict[int, bytes]:
-    """Return each row without a flaw as bytes, by row number.
+def _facts(answer: Answer, provider: Provider, seen: Mapping[str, Seen]) -> Mapping[int, JsonText]:
+    """Return the facts of each row without a flaw, by row number.
 
-    With the maximum number of flaws there may be others, so no row is returned. Bytes are used,
-    because they are faster than canonical text. Rows with keys in another order have other bytes.
-    Version 2 of the format is stable.
+    With the maximum number of flaws there may be others, so no row is returned.
     """
+    if answer.texts:
+        known = [seen[text].facts if text in seen else None for text in answer.texts]
+        pairs = zip(answer.rows, known, strict=True)
+        return {at: text or provider.facts(row.value) for at, (row, text) in enumerate(pairs)}
     if len(answer.flaws) >= MAX_PROBLEMS:
         return {}
     flawed = by_row(answer.rows, answer.flaws)
+    rows = enumerate(answer.rows)
+    return {at: provider.facts(row.value) for at, row in rows if at not in flawed}
+
+
+def _seen(
+    answer: Answer, facts: Mapping[int, JsonText], models: Mapping[int, Model]
+) -> Mapping[str, Seen]:
+    """Return the rows by their texts. Models that depend on the place are left out."""
+    kept = {} if "x-key-stars" in answer.contract else models
     return {
-        at: marshal.dumps(row.value, 2) for at, row in enumerate(answer.rows) if at not in flawed
+        text: Seen(answer.rows[at].value, facts[at], kept.get(at))
+        for at, text in enumerate(answer.texts)
     }
 
 
@@ -129,11 +136,17 @@ def _models(
     facts: Mapping[int, JsonText],
     known: Mapping[JsonText, Model],
     provider: Provider,
+    seen: Mapping[str, Seen] = NOTHING_SEEN,
 ) -> dict[int, Model]:
-    rows = ((at, answer.rows[at], text) for at, text in facts.items())
-    return {
-        at: provider.model(row.value, row.passed, text, known.get(text)) for at, row, text in rows
-    }
+    models: dict[int, Model] = {}
+    for at, text in facts.items():
+        before = seen.get(answer.texts[at]) if answer.texts else None
+        if before is not None and before.model is not None:
+            models[at] = before.model
+        else:
+            row = answer.rows[at]
+            models[at] = provider.model(row.value, row.passed, text, known.get(text))
+    return models
 
 
 def _problems(answer: Answer, new: Sequence[int]) -> Iterator[Flaw]:

@@ -3,6 +3,7 @@
 import logging
 import os
 import secrets
+import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from functools import cached_property
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 WANTED = "write the path of an SQLite file or an SQLAlchemy URL"
 OTHER = "Name another file with --database. It may be a new one."
+ERRORS = (SQLAlchemyError, sqlite3.Error)
+"""The errors of a transaction. The driver's own ones are from statements of `tables.plain`."""
 MEMORY = "sqlite://"
 """The URL of a database in memory."""
 
@@ -162,7 +165,7 @@ class Database:
             raise StoreError(
                 f"{self.place} was created by another process; nothing was imported"
             ) from None
-        except (SQLAlchemyError, OSError) as error:
+        except (*ERRORS, OSError) as error:
             raise self._explain(error) from error
 
     @contextmanager
@@ -220,7 +223,7 @@ class Database:
                 wait.stop()
                 stack.callback(wait.start)  # because a commit waits until all readers are done
                 yield connection
-        except SQLAlchemyError as error:
+        except ERRORS as error:
             if not is_memory(self.url):
                 self.close()  # because a backup with an older schema may replace it
             raise self._explain(error) from error
@@ -237,7 +240,7 @@ class Database:
             self._upgraded = _bring_up_to_date(engine, self.place, upgrades=self._upgrades)
         except (TypeError, ValueError) as error:  # a bad option in the URL
             raise SettingsInvalid(f"the database URL is invalid: {error}") from None
-        except (SQLAlchemyError, OSError) as error:
+        except (*ERRORS, OSError) as error:
             raise self._explain(error) from error
         return engine
 
@@ -291,14 +294,16 @@ def _is_cut(error: Exception) -> bool:
 @contextmanager
 def _part(connection: Connection) -> Iterator[None]:
     """Yield a savepoint that is rolled back after an exception."""
-    part = connection.begin_nested()
+    execute = connection.exec_driver_sql  # because each nested transaction is compiled anew
+    execute("SAVEPOINT part")
     try:
         yield
     except BaseException:
-        with suppress(SQLAlchemyError):  # because the database may have rolled back already
-            part.rollback()
+        with suppress(*ERRORS):  # because the database may have rolled back already
+            execute("ROLLBACK TO SAVEPOINT part")
+            execute("RELEASE SAVEPOINT part")
         raise
-    part.commit()
+    execute("RELEASE SAVEPOINT part")
 
 
 def _bring_up_to_date(engine: Engine, place: str, *, upgrades: bool) -> "Upgraded | None":

@@ -83,11 +83,11 @@ class Reader:
         from catalog.providers.listing import listed  # here, because the import is slow
 
         try:
-            state, facts_of = self._state(start), self.cache.facts_of
-            found = listed(answer, self.provider, state, self._bad_rows, facts_of)
+            state, seen = self._state(start), self.cache.seen
+            found = listed(answer, self.provider, state, self._bad_rows, seen)
         except PayloadInvalid as error:
             return Reading(answer, error=error)
-        self.cache.facts_of = found.facts_of
+        self.cache.seen = found.seen
         candidate = replace(found.snapshot, taken_at=start.at)
         return Reading(answer, candidate, found.drift, refused=found.refused)
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from catalog.changes.finding import Delisted
+from catalog.core.payload import Seen
 from catalog.core.snapshot import Snapshot
-from catalog.core.strict_json import JsonText
 from catalog.store import history
 from catalog.store.database import Transaction
 
@@ -16,14 +16,14 @@ class SnapshotCache:
     """The cached snapshot and its removed models. It is empty at first.
 
     Snapshots with the same number, digest and time are equal. A transaction that reads the same
-    three values may therefore use the cache, even if another process writes to the file. `facts_of`
-    holds the facts of the last answer by the bytes of each row.
+    three values may therefore use the cache, even if another process writes to the file. `seen`
+    holds the rows of the last answer by their texts.
     """
 
     _of: tuple[int | None, str | None, datetime | None] = (None, None, None)
     _state: Snapshot | None = None
     _gone: tuple[Delisted, ...] | None = None
-    facts_of: Mapping[bytes, JsonText] = field(default_factory=dict)
+    seen: Mapping[str, Seen] = field(default_factory=dict)
 
     def state(self, connection: Transaction, known: history.Baseline) -> Snapshot | None:
         """Return the current snapshot, None before the first one."""

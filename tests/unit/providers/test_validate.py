@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.core.errors import MAX_PROBLEMS, PayloadInvalid
-from catalog.core.payload import Drift, ValidPayload
+from catalog.core.payload import Drift, Seen, ValidPayload
 from catalog.core.snapshot import Model
 from catalog.core.strict_json import JsonText, canonical, parse
 from catalog.providers import recordings
@@ -297,17 +297,15 @@ def test_facts_of_equal_rows_are_computed_once(changed: dict[str, Any]) -> None:
     """Only rows that differ from the previous answer are converted to canonical text."""
     provider = Counting()
     old = [row(id=number, name=f"m{number}", extra=1) for number in range(1, 30)]
-    first = facts_after(provider, body(*old), {})
+    first = seen_after(provider, body(*old), {})
     provider.computed.clear()
     new = [*old[:7], old[7] | changed, *old[8:]]
-    second = facts_after(provider, body(*new), first)
+    second = seen_after(provider, body(*new), first)
     assert provider.computed == [8]
-    assert set(second.values()) == {canonical(each) for each in new}
+    assert {each.facts for each in second.values()} == {canonical(each) for each in new}
 
 
-def facts_after(
-    provider: Provider, content: bytes, facts_of: Mapping[bytes, JsonText]
-) -> Mapping[bytes, JsonText]:
-    """Return the facts of an answer by the bytes of its rows."""
+def seen_after(provider: Provider, content: bytes, seen: Mapping[str, Seen]) -> Mapping[str, Seen]:
+    """Return the rows of an answer by their texts."""
     known = {canonical(each): model(each) for each in json.loads(content)["data"]}
-    return validate(payload(content), provider, known, facts_of).facts_of
+    return validate(payload(content), provider, known, seen).seen
