@@ -1,4 +1,7 @@
-"""Split a body into the texts of its rows, so that a poll parses only new rows."""
+"""Split a body into the texts of its rows.
+
+A poll parses only the rows whose texts are new.
+"""
 
 import json
 import re
@@ -15,14 +18,19 @@ _scan = json.JSONDecoder().raw_decode
 
 
 class Split(NamedTuple):
-    """A body with a mark as the only item of each list of rows, and the rows by mark."""
+    """A body with a mark in place of rows.
+
+    The mark is the only item of its list. `rows` has the texts by mark.
+    """
 
     frame: str
     rows: Mapping[str, tuple[str, ...]]
 
 
 def split(body: bytes, place: Trail, seen: Iterable[str]) -> Split | None:
-    """Split a body. `place` is the place of its rows, `seen` are the rows of the previous one.
+    """Split a body.
+
+    `place` is the place of its rows, and `seen` has the rows of the previous body.
 
     Return None for rows that are not objects, and if the body has a mark or is not UTF-8. The text
     is only scanned, so its parts must be parsed strictly. A mark at the place of the rows proves
@@ -58,7 +66,7 @@ def _opening(place: Trail) -> re.Pattern[str]:
 
 
 class _Former:
-    """The rows of the previous body, of which the next ones are expected in the same order."""
+    """The rows of the previous body, expected in the same order."""
 
     def __init__(self, texts: tuple[str, ...]) -> None:
         self._texts = (*texts, "\0")  # no row is NUL
@@ -66,9 +74,10 @@ class _Former:
         self._at = 0
 
     def rows(self, text: str, at: int) -> Iterator[tuple[str, int]]:
-        """Yield the rows of a list with their ends, or raise ValueError if it has others.
+        """Yield the rows of a list with their ends.
 
-        A text that begins with the text of an object is that object, so it is not scanned.
+        A text that begins with the text of an object is that object, so it is not scanned. Raise
+        ValueError if a row is no object.
         """
         step = ","
         while step == ",":

@@ -91,7 +91,10 @@ class Answer:
 
 
 def _reusing(body: bytes, contract: Contract, seen: Mapping[str, Seen]) -> Answer | None:
-    """Parse the new rows and the text around the rows, or return None."""
+    """Parse only the new rows and the text around rows.
+
+    Return None if any part has a flaw.
+    """
     place = tuple(contract["x-rows"])
     found = split(body, place, seen)
     if found is None:
@@ -207,9 +210,9 @@ def readable_keys(
     provider: Provider,
     models: Mapping[int, Model],
 ) -> dict[int, str]:
-    """Return the keys of rows without a problem in their key, by row number.
+    """Return the keys of rows without a problem in their key.
 
-    `models` has the models of the other rows.
+    `models` has the models of rows without any problem. Both are by row number.
     """
     places = provider.key_places
     keys = {number: model.key for number, model in models.items()}

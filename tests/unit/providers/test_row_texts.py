@@ -1,4 +1,4 @@
-"""An answer that is read with the rows of the previous one, and one that is read alone."""
+"""Answers that are read with the rows of the previous one."""
 
 import json
 import random
@@ -135,5 +135,5 @@ def valid(provider: Provider, content: bytes, seen: Any) -> Any:
 
 
 def plain(found: Any) -> Any:
-    """Return the content without the texts, which only one of two ways of reading keeps."""
+    """Return the content without the texts of rows."""
     return replace(found, seen={}) if isinstance(found, ValidPayload) else found
