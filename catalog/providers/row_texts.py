@@ -58,7 +58,7 @@ def split(body: bytes, place: Trail, seen: Iterable[str]) -> Split | None:
 
 @cache
 def _opening(place: Trail) -> re.Pattern[str]:
-    """Match the start of a list of rows, also of a bare one."""
+    """Match the start of a list of rows."""
     starts = [rf"\A{_SPACE}"]
     if place[-2:-1] not in {(), (ANY,)}:
         starts.append(rf"{re.escape(json.dumps(place[-2]))}{_SPACE}:{_SPACE}")
