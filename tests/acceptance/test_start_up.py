@@ -33,7 +33,6 @@ UNUSED = {
     *("alembic", "apscheduler", "markdown_it", "pathspec", "psycopg", "rich", "smtplib", "yaml"),
     *("catalog.alerts.email", "catalog.daemon.daemon", "catalog.probes.run", "catalog.replay"),
     "sqlalchemy.dialects.postgresql",
-    "sqlalchemy.orm",
 }
 """Libraries that a changed run does not need if the answer is valid."""
 MOST_MODULES = 360
