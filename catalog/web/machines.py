@@ -1,12 +1,15 @@
 """Make the answers for machines: feeds, calendar, metrics, badges, and `llms.txt`."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from catalog.api.endings import endings
 from catalog.api.reads import LOGGED, Place, change_filters, levels_from
 from catalog.changes.change import Retiring
 from catalog.changes.finding import Finding
+from catalog.config.settings import Settings
 from catalog.core.clock import stamp
 from catalog.core.errors import NotFound
 from catalog.store import history
@@ -16,7 +19,7 @@ from catalog.store.keys import first_heads
 from catalog.web.answer import Body
 from catalog.web.badge import BADGE_TYPE, Color, badge
 from catalog.web.bodies import markdown_body
-from catalog.web.calendar import CALENDAR_TYPE, KINDS, calendar, end_events
+from catalog.web.calendar import CALENDAR_TYPE, KINDS, Event, calendar, end_events
 from catalog.web.feeds import ATOM_TYPE, JSON_TYPE, Feed, atom, feed_id, finding_entry, json_feed
 from catalog.web.links import Links
 from catalog.web.metrics import metrics
@@ -96,17 +99,21 @@ def ends_calendar(reading: Reading, query: Query, links: Links | None = None) ->
 
     With `links`, which are complete, events name the pages of their models.
     """
-    stored, connection = reading.stored(query.text("provider")), reading.connection
-    names = [settings.one.name for settings in stored]
-    wanted = [FindingFilter(name, kinds=KINDS) for name in names]
-    found = [finding for each in wanted for finding in findings(connection, each)]
-    known = endings(map(reading.state, stored), reading.now)
-    taken = [history.baseline(connection, name).taken_at for name in names]
-    as_of = max((moment for moment in taken if moment is not None), default=reading.now)
-    events = end_events(found, known, as_of)
+    stored = reading.stored(query.text("provider"))
+    names = tuple(settings.one.name for settings in stored)
+    events = reading.keep(("events", names), partial(_events, reading, stored))
     if links is not None:
         events = tuple(replace(one, url=links.model(one.provider, one.key)) for one in events)
     return Body(calendar(events), CALENDAR_TYPE)
+
+
+def _events(reading: Reading, stored: Sequence[Settings]) -> tuple[Event, ...]:
+    """Return the ends of some providers as events."""
+    wanted = [FindingFilter(settings.one.name, kinds=KINDS) for settings in stored]
+    found = [finding for each in wanted for finding in findings(reading.connection, each)]
+    states = [reading.state(settings) for settings in stored]
+    as_of = max((each.snapshot.taken_at for each in states), default=reading.now)
+    return end_events(found, endings(states, reading.now), as_of)
 
 
 def figures(reading: Reading, accept: str) -> Body:

@@ -17,9 +17,9 @@ STATEMENTS: Mapping[str, tuple[int, int]] = {
     "/models": (7, 2),
     "/models?cursor=10": (7, 2),
     "/models/infomaniak/7": (11, 10),
-    "/changes": (5, 5),
-    "/changes?cursor=3": (6, 6),
-    "/changes?model=7": (9, 9),
+    "/changes": (5, 4),
+    "/changes?cursor=3": (6, 5),
+    "/changes?model=7": (9, 6),
     "/changes/1": (4, 4),
     "/compare": (10, 5),
     "/calendar": (8, 3),
@@ -27,8 +27,8 @@ STATEMENTS: Mapping[str, tuple[int, int]] = {
     "/providers": (10, 10),
     "/status": (10, 10),
     "/feeds/all.atom": (5, 5),
-    "/calendar.ics": (10, 5),
-    "/metrics": (16, 11),
+    "/calendar.ics": (9, 3),
+    "/metrics": (16, 10),
 }
 """The statements of the first answer, and of one that is made later from the same state."""
 

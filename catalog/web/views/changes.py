@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -13,9 +14,10 @@ from catalog.core.errors import ArgumentInvalid, NotFound
 from catalog.report.json_output import finding_json
 from catalog.report.markdown import table, text
 from catalog.report.sentences import sentence
-from catalog.store import lookup
+from catalog.store import history, lookup
 from catalog.store.changelog import FindingFilter
 from catalog.store.finding_pages import Page, by_numbers, months_with_findings, read_page
+from catalog.store.keys import every_key, every_name
 from catalog.web.query import Query
 from catalog.web.reader import Reading
 
@@ -89,7 +91,7 @@ def read_month(reading: Reading, month: str, size: int = MONTH_SIZE) -> ChangesV
 
 
 def _view(reading: Reading, page: Page, filters: dict[str, str]) -> ChangesView:
-    months = months_with_findings(reading.connection)
+    months = reading.keep("months", partial(months_with_findings, reading.connection))
     known = tuple(sorted(rules().values(), key=lambda each: each.id))
     return ChangesView(page, filters, known, reading.providers, months)
 
@@ -120,13 +122,33 @@ def filters_of(reading: Reading, query: Query) -> tuple[FindingFilter, ...]:
     places: list[Place | str] = [*names]
     model, rule = query.text("model"), query.text("rule")
     if model is not None:
-        places = [*find_places(reading.connection, names, model, None)]
+        places = _places(reading, names, model)
     if rule is not None and rule not in rules():
         raise ArgumentInvalid(f"rule: there is no rule {rule[:40]!r}")
     levels = levels_from(query.level())
     since, until = query.when("since", "start"), query.when("until")
     found = change_filters(reading.connection, places, since, until, levels)
     return tuple(replace(each, rules=(rule,) if rule else ()) for each in found)
+
+
+def _places(reading: Reading, names: list[str], model: str) -> list[Place | str]:
+    """Return the places of a model, by name or key.
+
+    Raise NotFound if no provider has it.
+    """
+    connection = reading.connection
+    known = {name: reading.keep(("keys", name), partial(_keys, reading, name)) for name in names}
+    return [
+        Place(name, history.number_at(connection, name, None), key)
+        for name, keys in known.items()
+        if (key := keys.get(model)) is not None
+    ] or [*find_places(connection, names, model, None)]
+
+
+def _keys(reading: Reading, provider: str) -> dict[str, str]:
+    """Return the key of each model by key and name. A name has precedence."""
+    keys = {key: key for key in every_key(reading.connection, provider)}
+    return keys | every_name(reading.connection, provider)
 
 
 def change_json(finding: Finding) -> dict[str, Any]:

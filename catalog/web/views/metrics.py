@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 
 from catalog import __version__
 from catalog.api.health import channel_of
@@ -24,7 +25,9 @@ def read_metrics(reading: Reading) -> Metrics:
     connection = reading.connection
     names = {settings.one.name for settings in reading.each}
     polls_of = statistics.count_polls(connection, names)
-    findings_of = statistics.count_findings(connection, names)
+    findings_of = reading.keep(
+        "count of findings", partial(statistics.count_findings, connection, names)
+    )
     return Metrics(
         version=__version__,
         database_bytes=size_of(connection),
