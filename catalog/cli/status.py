@@ -51,12 +51,9 @@ def status(app: App, style: str) -> int:
         for one in known:
             _print(one)
         say(visible(f"database        {app.database.place}, {size:,} bytes"))
-        note = read_only(app.database.file)
-        if note:
-            _print_issue(note)
-        if damaged:
-            _print_issue(damaged)
-        elif extent in _CHECKED:
+        for issue in filter(None, (read_only(app.database.file), damaged)):
+            _print_issue(issue)
+        if not damaged and extent in _CHECKED:
             say(typed(f"  {_CHECKED[extent]} `catalog db verify` checks all of it"))
     return int(title != OK)
 

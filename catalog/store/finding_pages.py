@@ -88,14 +88,10 @@ def _newer(
 
 
 def _matching(wanted: Collection[FindingFilter]) -> Select[int]:
-    """Select the numbers of the matching findings.
-
-    Changes and versions are joined only if a filter needs them, because the join multiplies rows.
-    """
-    query = select(_NUMBER).join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
+    """Select the number of each matching finding once."""
     of: list[ColumnElement[bool]] = [and_(*conditions(each)) for each in wanted]
-    if any(each.keys or each.kinds for each in wanted):
-        version = col(ModelVersionRow.id) == col(ChangeRow.version_id)
-        query = query.join(table_of(ChangeRow), col(ChangeRow.finding_id) == _NUMBER)
-        query = query.outerjoin(table_of(ModelVersionRow), version).distinct()
-    return query.where(or_(*of))
+    query = select(_NUMBER).join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
+    query = query.join(table_of(ChangeRow), col(ChangeRow.finding_id) == _NUMBER)
+    version = col(ModelVersionRow.id) == col(ChangeRow.version_id)
+    query = query.outerjoin(table_of(ModelVersionRow), version)
+    return query.where(or_(*of)).distinct()

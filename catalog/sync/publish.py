@@ -1,8 +1,7 @@
 """Render the document of a snapshot from the store, and write it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import groupby
 from pathlib import Path
 
 from catalog.changes.announced import Reads, silent
@@ -63,7 +62,7 @@ class Publisher:
         known, _ = forecasts.known(connection, snapshot, delisted, self.lifecycle, self.announced)
         return Overview(
             snapshot=snapshot,
-            recent=newest_snapshots(findings, self.recent),
+            recent=tuple(sorted(findings, key=_snapshot, reverse=True)) if self.recent else (),
             delisted=delisted,
             forecasts={end.model.key: end.forecast for end in known},
             product_id=self.product_id,
@@ -114,17 +113,6 @@ class Publisher:
 
     def _regions(self, overview: Overview) -> Mapping[str, str]:
         return render(overview, self.sections, self.annotations)
-
-
-def newest_snapshots(findings: Sequence[Finding], least: int) -> tuple[Finding, ...]:
-    """Return the findings of the newest snapshots, at least `least` if possible."""
-    taken: list[Finding] = []
-    newest = sorted(findings, key=_snapshot, reverse=True)
-    for _, group in groupby(newest, key=_snapshot):
-        if len(taken) >= least:
-            break
-        taken.extend(group)
-    return tuple(taken)
 
 
 def _snapshot(finding: Finding) -> int:

@@ -4,7 +4,9 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
+from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,6 +15,7 @@ from catalog.core.errors import CatalogError, InternalError
 from catalog.core.unexpected import place
 from catalog.web.reader import Reader, Reading
 
+V = TypeVar("V")
 ROOM = 32_000_000
 """Maximum bytes of the cached answers together."""
 
@@ -58,7 +61,7 @@ class Answers:
                 return Response(status_code=304, headers=headers)
             body = self._find(etag)
             if body is None:
-                body = _made(make, reading)
+                body = made(partial(make, reading), "a page")
                 self._keep(etag, body)
         return Response(body.content, body.status, headers | dict(body.headers), body.media_type)
 
@@ -91,11 +94,14 @@ def _knows(request: Request, etag: str) -> bool:
     return etag.removeprefix("W/") in ",".join(request.headers.getlist("if-none-match"))
 
 
-def _made(make: Make, reading: Reading) -> Body:
-    """Return the body, or raise a CatalogError. Every other error is a bug of this program."""
+def made(make: Callable[[], V], what: str) -> V:
+    """Return what `make` returns, or raise a CatalogError.
+
+    Every other error is a bug of this program. `what` names the page in its text.
+    """
     try:
-        return make(reading)
+        return make()
     except CatalogError:
         raise
     except Exception as error:
-        raise InternalError(f"a page could not be made: {place(error)}") from error
+        raise InternalError(f"{what} could not be made: {place(error)}") from error

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import catalog
-from catalog.core.errors import CatalogError, InternalError, NotFound
+from catalog.core.errors import NotFound
 from catalog.core.files import read_bytes
-from catalog.core.unexpected import place
 from catalog.store import polls
+from catalog.web.answer import made
 from catalog.web.bundles import Bundle, bundles
 from catalog.web.folder import Folder, Manifest, Stored
 from catalog.web.reader import Reader, Reading
@@ -55,22 +55,11 @@ def _write(folder: Folder, program: str, content: str, each: list[Bundle]) -> Bu
         if all(folder.has(file, source[file]) for file in bundle.files):
             stored |= {file: folder.before.files[file] for file in bundle.files}
             continue
-        for file, body in zip(bundle.files, _made(bundle), strict=True):
+        for file, body in zip(bundle.files, made(bundle.make, bundle.files[0]), strict=True):
             written += folder.write(file, body)
             stored[file] = Stored(len(body), bundle.source)
     removed = folder.end(Manifest(program, content, stored))
     return Built(len(stored), written, removed)
-
-
-def _made(bundle: Bundle) -> tuple[bytes, ...]:
-    """Return the content. Every error that is no CatalogError is a bug of this program."""
-    try:
-        return bundle.make()
-    except CatalogError:
-        raise
-    except Exception as error:
-        text = f"{bundle.files[0]} could not be made: {place(error)}"
-        raise InternalError(text) from error
 
 
 def _newest(reading: Reading) -> datetime:

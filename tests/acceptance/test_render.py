@@ -113,3 +113,9 @@ def test_regions_are_added_to_a_document_of_the_user(own_demo: Shell) -> None:
     assert text.count("\n") == text.count("\r\n")
     assert text.replace("\r\n", "\n").endswith(golden.partition("\n")[2])
     assert own_demo("render", "--append").lines == [f"{document} is up to date"]
+
+
+def test_a_document_may_leave_out_recent_changes(demo: Shell) -> None:
+    """With `document.recent` 0, the section of changes has none."""
+    ran = demo("render", "--output", "-", given={"CATALOG_DOCUMENT_RECENT": "0"})
+    assert "## Recent Changes\n\nNone recorded.\n" in ran.out
