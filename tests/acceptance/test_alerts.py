@@ -184,7 +184,7 @@ def test_a_digest_is_no_trouble(live: Live) -> None:
 
 def test_a_channel_can_be_tested(live: Live) -> None:
     """`alerts test` sends a marked test message and stores nothing."""
-    with serve(answer(200), answer(410)) as hook:
+    with serve(answer(200), answer(410), answer(404)) as hook:
         shell, _ = live(laid=False, CATALOG_CHANNEL_OPS_URL=hook.url)
         Path(shell.folder, "catalog.toml").write_text(HOOK)
         assert shell("alerts", "test", "ops").out == "ops: delivered\n"
@@ -192,6 +192,8 @@ def test_a_channel_can_be_tested(live: Live) -> None:
         assert "test" in sent["data"]["title"]
         refused = shell("alerts", "test", "ops", code=1)
         assert "channel ops: 127.0.0.1 answered 410" in refused.err
+        lost = shell("alerts", "test", "ops", code=1)
+        assert "hint: Check the settings of the channel: `catalog config show`." in lost.err
         unknown = shell("alerts", "test", "nope", code=2)
         assert "no channel 'nope' is configured" in unknown.err
         assert "There are: ops." in unknown.err

@@ -109,6 +109,8 @@ def test_an_ignored_configuration_is_named_where_its_database_is_missed(code: Sh
     """Without a snapshot of the default provider, the hint names the option that trusts it."""
     with Database(str(code.folder / "catalog.db")).writing():
         pass
+    plain = code("check", ".", code=2)
+    assert "--trust-config" not in plain.err
     (code.folder / "catalog.toml").write_text('[[provider]]\nname = "x"\nkind = "openrouter"\n')
     ran = code("check", ".", code=2)
     assert ran.err.splitlines()[-1] == (

@@ -13,6 +13,7 @@ from catalog.store.record import record_findings
 from tests.support.builders import MISSING, body, finding, row
 from tests.support.http_server import answer, refusing
 from tests.support.shell import Live, Shell
+from tests.support.web_client import read_html
 
 CHANNELS = """
 [rules]
@@ -100,6 +101,10 @@ def test_a_renamed_model_keeps_its_history(live: Live) -> None:
     assert shown.lines[-1].endswith("vendor/alpha: version 1.0 → 2.0")
     assert shell("show", "vendor/alpha", "--format", "json").json["formerly"] == ["1"]
     assert "renamed to vendor/alpha" in shell("show", "alpha").out
+    shell("web", "build", "site")
+    page = read_html((shell.folder / "site/models/infomaniak/5.html").read_text()).text
+    assert "alpha: version 0.9 → 1.0" in page
+    assert "alpha renamed to vendor/alpha" in page
     assert "formerly" not in shell("show", "alpha", "--format", "json").json
     kinds = [each["kind"] for each in by_rule(shell, "--model", "vendor/alpha").values()]
     assert sorted(kinds) == ["renamed", "updated"]

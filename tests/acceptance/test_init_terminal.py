@@ -18,7 +18,10 @@ LIST = answer(body=json.dumps({"data": [{"id": "argo"}, {"id": "dart"}]}).encode
 
 
 def locked(exchange: Exchange) -> None:
-    """Send the list to those who have the token."""
+    """Send the list to those who have the token, at one address."""
+    if exchange.request.path != "/models":
+        answer(404)(exchange)
+        return
     allowed = exchange.request.headers.get("authorization") == f"Bearer {TOKEN}"
     (LIST if allowed else answer(401))(exchange)
 
@@ -108,12 +111,15 @@ def test_the_token_of_the_environment_is_offered_for_a_file(live: Live) -> None:
 
 
 def test_an_address_that_refuses_is_asked_again(shell: Shell) -> None:
-    """A list that needs a token leads back to the question, and then to a polled provider."""
+    """A wrong address and a missing token lead back to the question, then to a polled provider."""
     with serve(locked) as server:
         talk = answer_all(
             Shell(shell.folder, {"CATALOG_HTTP_ATTEMPTS": "1"}),
-            *("init", "--provider", f"{server.url}/models"),
+            *("init", "--provider", f"{server.url}/lost"),
             answers=(
+                ("Name of this provider [local]:", "lost"),
+                ("Token of lost", ""),
+                ("Provider", f"{server.url}/models"),
                 ("Name of this provider [local]:", "Mars"),
                 ("Name of this provider [local]:", "mars"),
                 ("Token of mars", ""),

@@ -26,6 +26,7 @@ WRONG = {
     "--log-format jsn sync": "Did you mean 'json'?",
     "completion bsh": "Did you mean 'bash'?",
     "models --provider infomaniac": "Did you mean 'infomaniak'?",
+    "models --at 2026-13-99": "7d (m, h, d or w ago), or the number of a snapshot",
     "models --provider zzz": "there is no provider 'zzz'; there are: infomaniak.",
 }
 

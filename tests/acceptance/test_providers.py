@@ -326,6 +326,10 @@ def test_a_proposal_for_an_error_shows_its_message(shell: Shell) -> None:
     with serve(answer(404)) as server:
         lost = shell("provider", "infer", server.url, code=3)
     assert "hint: Check the URL: it should be the whole address of the list of models." in lost.err
+    once = Shell(shell.folder, {"CATALOG_HTTP_ATTEMPTS": "1"})
+    with serve(answer(503)) as server:
+        down = once("provider", "infer", server.url, code=3)
+    assert "hint: Check the URL, and try again." in down.err
 
 
 def test_a_removal_that_waits_for_the_next_poll_is_shown(start: Start) -> None:

@@ -134,3 +134,23 @@ def test_a_build_refuses_the_options_of_the_server(demo: Shell, options: tuple[s
     words = f"Error: {options[0]} is for the server. To write the pages: catalog web build DIR.\n"
     assert words in ran.err
     assert not (demo.folder / "site").exists()
+
+
+def test_the_address_and_the_path_may_be_settings(demo: Shell) -> None:
+    """Without options, the settings give the address, and the path that a proxy adds."""
+    given = {"CATALOG_WEB_LISTEN": ANY, "CATALOG_WEB_ROOT_PATH": "/catalog/"}
+    with guarded(replace(demo, given=given).start("web")) as running:
+        origin = re.findall(r"http://[^/]+/", running.until("serving http://"))[0]
+        assert 'href="/catalog/changes"' in _get(f"{origin}catalog/models").text
+        running.stop()
+
+
+@pytest.mark.parametrize("words", [("web",), ("web", "build", "site")])
+def test_a_missing_extra_is_named(demo: Shell, words: tuple[str, ...]) -> None:
+    """Without the packages of the pages, the error shows the command that installs them."""
+    code = "import sys; sys.modules['starlette'] = None; from catalog.cli.main import main; main()"
+    shell = replace(demo, installed=True)  # because a fork has loaded the packages
+    with shell.python("-c", code, *demo.before, *words) as running:
+        out, errors = running.communicate(timeout=SECONDS)
+    assert (running.returncode, out) == (2, "")
+    assert "hint: Install it: `pip install 'model-catalog[web]'`." in errors

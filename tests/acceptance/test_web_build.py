@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -157,22 +158,50 @@ def test_files_that_no_longer_belong_are_removed(poll: Poll) -> None:
     shell("web", "build", "site")
     (shell.folder / "site" / "CNAME").write_text("models.example")
     (shell.folder / "site" / "models" / "own" / "mine.html").write_text("mine")
+    (shell.folder / "site" / "models" / "own" / "beta" / "gamma.json").unlink()
     (shell.folder / "catalog.db").unlink()
     poll("alpha")
-    assert "(5 removed)" in shell("web", "build", "site").out
+    assert "(4 removed)" in shell("web", "build", "site").out
     site = state(shell.folder / "site")
     assert {"CNAME", "models/own/mine.html"} < site.keys()
     assert not (shell.folder / "site" / "models" / "own" / "beta").exists()
     assert not dangling(shell.folder / "site")
 
 
+def test_a_site_without_models_has_no_folder_of_them(poll: Poll) -> None:
+    """If a new database has only a failed poll, all pages of models and changes are removed."""
+    shell = poll("alpha")
+    poll("beta")
+    shell("web", "build", "site")
+    (shell.folder / "catalog.db").unlink()
+    (shell.folder / "token").write_text(TOKEN)
+    with serve(answer(404)) as server:
+        text = (shell.folder / "catalog.toml").read_text()
+        (shell.folder / "catalog.toml").write_text(re.sub(r"http://[^\"]+", server.url, text))
+        shell("sync", code=3)
+    shell("web", "build", "site")
+    site = shell.folder / "site"
+    assert not (site / "models").exists()
+    assert not dangling(site)
+
+
+def test_a_branch_may_be_the_folder(demo: Shell, tmp_path: Path) -> None:
+    """The folder of a checked-out branch counts as empty, and its .git stays as it is."""
+    (tmp_path / "site" / ".git").mkdir(parents=True)
+    (tmp_path / "site" / ".git" / "HEAD").write_text("ref: refs/heads/pages")
+    for _ in range(2):
+        demo("web", "build", tmp_path / "site")
+    assert (tmp_path / "site" / ".git" / "HEAD").read_text() == "ref: refs/heads/pages"
+
+
 def test_a_damaged_site_is_repaired(demo: Shell, tmp_path: Path) -> None:
-    """A file that is missing or has another size is written again."""
+    """A file that is missing or has another size is written again, and half a file is removed."""
     site = tmp_path / "site"
     demo("web", "build", site)
     before = {file: content for file, (content, _) in state(site).items()}
     (site / "index.html").write_text("edited")
     (site / "changes" / "3.json").unlink()
+    (site / "changes" / ".catalog-0a1b2c3d.tmp").write_text("half")
     assert "wrote 2 of" in demo("web", "build", site).out
     assert {file: content for file, (content, _) in state(site).items()} == before
 

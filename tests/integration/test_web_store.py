@@ -1,5 +1,6 @@
 """The pages over each kind of database, also a locked one."""
 
+import resource
 import socket
 import sqlite3
 import subprocess
@@ -11,13 +12,17 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from catalog.changes.poll import Outcome
 from catalog.config.load import load
 from catalog.config.web import WebSettings
+from catalog.core.errors import StoreError
 from catalog.store.database import Database
 from catalog.store.record import PENDING
 from catalog.web import serve
+from catalog.web.build import build
 from catalog.web.reader import Reader
-from tests.support.builders import body, row
+from tests.support.builders import body, model, row, snapshot
+from tests.support.database import save
 from tests.support.http_server import answer
 from tests.support.rig import lay_database, rig
 from tests.support.web_client import client_of, make_client
@@ -41,6 +46,27 @@ def test_a_page_writes_nothing_and_sees_one_state(url: str) -> None:
             assert isolation == "repeatable read"
         with pytest.raises(DBAPIError):
             connection.execute(text("DELETE FROM poll"))
+
+
+def test_a_site_is_built_from_each_kind_of_database(url: str, tmp_path: Path) -> None:
+    """A file is copied first and a server is read itself, with the same page of a model."""
+    with closing(Database(url)) as database:
+        save(database, 0, snapshot(model()), outcome=Outcome.FIRST)
+        settings = load(None, {"database": url}, environ={}).settings
+        assert build(Reader(settings.each, database), tmp_path / "site").written
+    assert "alpha" in (tmp_path / "site/models/infomaniak/1.html").read_text()
+
+
+def test_a_full_disk_is_explained(tmp_path: Path) -> None:
+    """If there is no room for the copy that a build reads, the error names the database."""
+    file, (soft, hard) = lay_database(tmp_path), resource.getrlimit(resource.RLIMIT_FSIZE)
+    reader = Reader((), Database(str(file), writes=False))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        with pytest.raises(StoreError, match=r"catalog\.db could not be copied: "):
+            build(reader, tmp_path / "site")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_retry_that_fails_changes_the_page(tmp_path: Path) -> None:
