@@ -2,10 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Text, and_, cast, func, or_, select
 
-from catalog.changes.finding import REPORTED, Finding
+from catalog.changes.finding import Finding
 from catalog.store.changelog import FindingFilter, conditions, findings
 from catalog.store.tables import ChangeRow, FindingRow, ModelVersionRow, PollRow, col, table_of
 
@@ -59,19 +61,28 @@ def by_numbers(
     return tuple(sorted(found, key=lambda each: each.number or 0, reverse=True))
 
 
-def reported_numbers(connection: Connection, providers: Collection[str]) -> tuple[int, ...]:
-    """Return the number of every finding that is not quiet, oldest first."""
-    query = select(_NUMBER).where(col(FindingRow.provider).in_(sorted(providers)))
-    query = query.where(col(FindingRow.level).in_([str(level) for level in REPORTED]))
-    return tuple(connection.scalars(query.order_by(_NUMBER)))
+def digests_of_months(connection: Connection) -> dict[str, str]:
+    """Return a digest of the findings of each month, newest first."""
+    values = (col(FindingRow.provider), col(FindingRow.level), col(FindingRow.fingerprint))
+    query = select(_month(), _NUMBER, cast(col(PollRow.started_at), Text), *values)
+    query = query.join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
+    known: dict[str, Any] = {}
+    for month, *found in connection.execute(query.order_by(_NUMBER)):
+        known.setdefault(month, sha256()).update(repr(found).encode())
+    return {month: known[month].hexdigest() for month in sorted(known, reverse=True)}
 
 
 def months_with_findings(connection: Connection) -> tuple[str, ...]:
     """Return the months with findings, such as `2026-05`, newest first."""
-    month = func.substr(cast(col(PollRow.started_at), Text), 1, 7)
+    month = _month()
     found = col(PollRow.id).in_(select(col(FindingRow.poll_id)).distinct())
     query = select(month).where(found).distinct().order_by(month.desc())
     return tuple(connection.scalars(query))
+
+
+def _month() -> ColumnElement[str]:
+    """Return the month of a poll in SQL."""
+    return func.substr(cast(col(PollRow.started_at), Text), 1, 7)
 
 
 def _newer(

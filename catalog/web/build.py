@@ -10,8 +10,7 @@ from catalog.core.errors import NotFound
 from catalog.core.files import read_bytes
 from catalog.store import polls
 from catalog.web.answer import made
-from catalog.web.bundles import Bundle, bundles
-from catalog.web.folder import Folder, Manifest, Stored
+from catalog.web.folder import Bundle, Folder, Manifest, Stored
 from catalog.web.reader import Reader, Reading
 
 SOURCES = frozenset({".py", ".html", ".css", ".svg", ".toml"})
@@ -39,6 +38,8 @@ def build(reader: Reader, target: Path) -> Built:
     with reader.reading() as reading:
         if folder.is_whole(program, _content(reading)):
             return Built(len(folder.before.files))
+    from catalog.web.bundles import bundles  # here, because an unchanged site does not need it
+
     with reader.steady() as reading:
         at = replace(reading, now=_newest(reading))
         return _write(folder, program, _content(reading), list(bundles(at)))

@@ -5,43 +5,34 @@ name only files that exist.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from dataclasses import replace
+from functools import partial
+from hashlib import sha256
 from importlib.resources import files
 from itertools import chain
 from typing import Any
 
 from catalog.config.settings import Settings
 from catalog.store import history
-from catalog.store.finding_pages import months_with_findings, reported_numbers
+from catalog.store.finding_pages import digests_of_months
 from catalog.store.keys import every_key, every_name
 from catalog.store.model_findings import ModelFindings, read_model_findings
 from catalog.web.answer import Body
 from catalog.web.bodies import json_body
 from catalog.web.files import file_of
+from catalog.web.folder import Bundle
 from catalog.web.links import FileLinks, model_path
 from catalog.web.machines import badge_of, ends_calendar, feed, feeds_of_model, llms
 from catalog.web.pages import PAGES, STATIC, Page
 from catalog.web.query import LARGEST, Query
 from catalog.web.reader import Reading
 from catalog.web.site import JSON, MARKDOWN, Site
-from catalog.web.views.changes import FindingView, finding_view_json, read_findings, read_month
+from catalog.web.views.changes import read_month
 from catalog.web.views.model import model_view_json, read_model
 
 FEEDS = (".atom", ".json")
-CHUNK = 200
-"""Findings that are read together."""
-FIXED = "fixed"
-"""The source of a page that only another version of the program changes."""
 
-
-@dataclass(frozen=True, slots=True)
-class Bundle:
-    """Files that are made together. `source` is the same as long as the content is."""
-
-    files: tuple[str, ...]
-    make: Callable[[], tuple[bytes, ...]]
-    source: str = ""
+Keys = dict[tuple[str, str], str]
 
 
 def bundles(reading: Reading) -> Iterator[Bundle]:
@@ -50,17 +41,16 @@ def bundles(reading: Reading) -> Iterator[Bundle]:
     site = Site(lambda path: FileLinks(path, keys))
     return chain(
         _static(),
-        _findings(site, reading),
         _models(site, reading),
         _machines(site, reading),
-        _months(site, reading),
+        _months(site, reading, keys),
         _pages(site, reading),
     )
 
 
-def _keys(reading: Reading) -> dict[tuple[str, str], str]:
+def _keys(reading: Reading) -> Keys:
     """Return the key of each model by provider and key or name."""
-    known: dict[tuple[str, str], str] = {}
+    known: Keys = {}
     for provider in reading.providers:
         names = every_name(reading.connection, provider)
         known |= {(provider, name): key for name, key in names.items()}
@@ -72,22 +62,6 @@ def _static() -> Iterator[Bundle]:
     for name in STATIC:
         content = files("catalog.web").joinpath("static", name).read_bytes()
         yield Bundle((name,), partial(tuple, (content,)))
-
-
-def _findings(site: Site, reading: Reading) -> Iterator[Bundle]:
-    numbers = reported_numbers(reading.connection, reading.providers)
-
-    @lru_cache(1)
-    def views(begin: int) -> dict[int, FindingView]:
-        return read_findings(reading, numbers[begin : begin + CHUNK])
-
-    def make(place: int, number: int) -> tuple[bytes, ...]:
-        view = views(place - place % CHUNK)[number]
-        page = site.finding_page(view, reading)
-        return page.content, json_body(finding_view_json(view, reading)).content
-
-    for place, number in enumerate(numbers):
-        yield _bundle(f"/changes/{number}", partial(make, place, number), source=FIXED)
 
 
 def _models(site: Site, reading: Reading) -> Iterator[Bundle]:
@@ -117,15 +91,21 @@ def _models(site: Site, reading: Reading) -> Iterator[Bundle]:
             yield Bundle(files, partial(make, settings, key))
 
 
-def _months(site: Site, reading: Reading) -> Iterator[Bundle]:
+def _months(site: Site, reading: Reading, keys: Keys) -> Iterator[Bundle]:
     def make(month: str) -> tuple[bytes, ...]:
         view = read_month(reading, month, LARGEST - 1)
         return tuple(
             site.month(view, reading, month, twin).content for twin in ("", JSON, MARKDOWN)
         )
 
-    for month in months_with_findings(reading.connection):
-        yield _bundle(f"/changes/{month}", partial(make, month), "", JSON, MARKDOWN)
+    months = digests_of_months(reading.connection)
+    # Each page links all months and the models that have a page.
+    shared = sha256(repr((sorted(keys.items()), reading.providers, [*months])).encode()).hexdigest()
+    for month, digest in months.items():
+        path, twins = f"/changes/{month}", (JSON, MARKDOWN)
+        source = sha256(f"{shared} {digest}".encode()).hexdigest()[:16]
+        files = (file_of(path), *(file_of(path, twin) for twin in twins))
+        yield Bundle(files, partial(make, month), source)
 
 
 def _machines(site: Site, reading: Reading) -> Iterator[Bundle]:
@@ -168,10 +148,3 @@ class _Whole(Query):
     def number(self, name: str, default: int, *limits: int, **others: int) -> int:
         """Return a number, or no limit of rows."""
         return LARGEST if name == "limit" else super().number(name, default, *limits, **others)
-
-
-def _bundle(
-    path: str, make: Callable[[], tuple[bytes, ...]], *twins: str, source: str = ""
-) -> Bundle:
-    """Return the page of a path and its twins, by default JSON."""
-    return Bundle(tuple(file_of(path, twin) for twin in twins or ("", JSON)), make, source)

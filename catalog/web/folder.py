@@ -8,7 +8,7 @@ A manifest in the folder lists the files of the last build. Files that it does n
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,15 @@ class Stored(NamedTuple):
     """The size of a file, and the source of its content."""
 
     size: int
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Files that are made together. `source` is the same as long as the content is."""
+
+    files: tuple[str, ...]
+    make: Callable[[], tuple[bytes, ...]]
     source: str = ""
 
 

@@ -7,9 +7,12 @@ path. `files.py` names the file of a path.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 from urllib.parse import quote, urlencode
 
+from catalog.changes.finding import Finding
+from catalog.core.clock import stamp
 from catalog.web.files import file_of
 
 SAFE = "/~:@!$&'()*+,;="
@@ -38,6 +41,10 @@ class Links(Protocol):
         """Return the address of a model, or None without a page."""
         ...
 
+    def finding(self, one: Finding) -> str:
+        """Return the address of a reported finding."""
+        ...
+
 
 def dotted(name: str) -> str:
     """Return the name in an address that `LiveLinks.to` made."""
@@ -56,6 +63,11 @@ def _read(part: str) -> str:
 def model_path(provider: str, name: str) -> str:
     """Return the path of a model's page. Names may hold slashes."""
     return f"/models/{provider}/{name}"
+
+
+def month_path(moment: datetime) -> str:
+    """Return the path of the changes of a month, such as `/changes/2026-05`."""
+    return f"/changes/{stamp(moment)[:7]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +91,10 @@ class LiveLinks:
         """Return the address of a model. The server finds it by key or name."""
         return self.to(model_path(provider, name))
 
+    def finding(self, one: Finding) -> str:
+        """Return the address of a finding's page."""
+        return self.to(f"/changes/{one.number}")
+
 
 @dataclass(frozen=True, slots=True)
 class FileLinks:
@@ -99,6 +115,13 @@ class FileLinks:
         """Return the address of a model. A key has precedence over a name."""
         key = self.keys.get((provider, name))
         return None if key is None else self.to(model_path(provider, key))
+
+    def finding(self, one: Finding) -> str:
+        """Return the place of a finding on the page of its month.
+
+        Pages of single findings would be most files of a site.
+        """
+        return f"{self.to(month_path(one.at))}#{one.number}"
 
 
 def present(query: Mapping[str, object]) -> dict[str, str]:

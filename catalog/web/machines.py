@@ -51,7 +51,7 @@ def feed(reading: Reading, which: str, query: Query, links: Links) -> Body:
         id=feed_id(_origin(reading), stem, query.text("level") or ""),
         title="Changes of all models" if stem == "all" else f"Changes of {stem}",
         updated=page.findings[0].at if page.findings else _first(reading, wanted),
-        entries=tuple(finding_entry(each, links.to(_page(each))) for each in page.findings),
+        entries=tuple(finding_entry(each, links.finding(each)) for each in page.findings),
         page=links.to("/changes"),
         here=links.to(f"/feeds/{which}", level=query.text("level")),
     )
@@ -70,7 +70,7 @@ def feeds_of_model(view: ModelView, links: Links) -> tuple[Body, Body]:
         id=feed_id(details.provider, stem, ""),
         title=f"Changes of {stem}",
         updated=logged[0].at if logged else details.first_seen,
-        entries=tuple(finding_entry(each, links.to(_page(each))) for each in logged[:ENTRIES]),
+        entries=tuple(finding_entry(each, links.finding(each)) for each in logged[:ENTRIES]),
         page=links.to("/changes"),
     )
     atom_feed, other = (
@@ -176,10 +176,6 @@ def _first(reading: Reading, wanted: tuple[FindingFilter, ...]) -> datetime:
     """Return the time of the first snapshot, for an empty feed."""
     heads = first_heads(reading.connection, [each.provider for each in wanted])
     return min((head.taken_at for head in heads), default=reading.now)
-
-
-def _page(finding: Finding) -> str:
-    return f"/changes/{finding.number}"
 
 
 def _state(view: ModelView, reading: Reading) -> tuple[str, Color]:

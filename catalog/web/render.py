@@ -16,7 +16,7 @@ from catalog.core.visible import visible
 from catalog.report.ends import days_left, until
 from catalog.report.sentences import sentence
 from catalog.web.grouping import by_day, digest, models_of
-from catalog.web.links import Links, model_path
+from catalog.web.links import Links, model_path, month_path
 
 LONGEST = 300
 """Maximum characters of a name or text in a list."""
@@ -64,6 +64,7 @@ def _environment() -> Environment:
         "EXAMPLES": EXAMPLES,
         "filters_with": filters_with,
         "model_path": model_path,
+        "month_path": month_path,
     }
     return environment
 

@@ -12,7 +12,10 @@ CHROMIUM = Path("/usr/bin/chromium")
 @pytest.mark.long
 @pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed at /usr/bin/chromium")
 def test_a_reader_clicks_through_the_files(demo: Shell, tmp_path: Path) -> None:
-    """From the overview to a model, to a change and back, with the style, and without a server."""
+    """From the overview to a model, to a change and back, with the style, and without a server.
+
+    The change is in view on the page of its month.
+    """
     sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     demo("web", "build", tmp_path / "a site")
     with sync_api.sync_playwright() as playwright:
@@ -26,8 +29,11 @@ def test_a_reader_clicks_through_the_files(demo: Shell, tmp_path: Path) -> None:
         page.locator(".changes a.name").first.click()
         assert "/models/infomaniak/" in page.url
         page.locator(".changes .rule a").first.click()
-        assert "/changes/" in page.url
-        page.get_by_role("link", name="All changes of this month").click()
+        assert "/changes/20" in page.url
+        page.wait_for_function("""() => {
+            const box = document.querySelector(":target").getBoundingClientRect();
+            return box.top > -1 && box.bottom < innerHeight + 1;
+        }""")
         assert page.get_by_role("heading", level=1).inner_text().startswith("Changes of 20")
         page.get_by_role("link", name="Model catalog").click()
         assert page.url.endswith("/index.html")

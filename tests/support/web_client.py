@@ -24,6 +24,7 @@ class Html(HTMLParser):
     text: str = ""
     links: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -33,6 +34,7 @@ class Html(HTMLParser):
         self.tags.append(tag)
         self.text += " "
         self.links += [value or "" for name, value in attrs if name in {"href", "src", "action"}]
+        self.ids += [value or "" for name, value in attrs if name == "id"]
 
     def handle_data(self, data: str) -> None:
         """Collect text."""
