@@ -11,9 +11,10 @@ from markupsafe import Markup, escape
 
 from catalog.changes.finding import Finding
 from catalog.core.clock import stamp
-from catalog.core.text import EXAMPLES, duration
+from catalog.core.text import duration
 from catalog.core.visible import visible
 from catalog.report.ends import days_left, until
+from catalog.report.held import SHOWN
 from catalog.report.sentences import sentence
 from catalog.web.grouping import by_day, digest, models_of
 from catalog.web.links import Links, model_path, month_path
@@ -61,7 +62,7 @@ def _environment() -> Environment:
         "until": lambda forecast: until(forecast.until, forecast.basis, forecast.ground),
     }
     environment.globals |= {
-        "EXAMPLES": EXAMPLES,
+        "SHOWN": SHOWN,
         "filters_with": filters_with,
         "model_path": model_path,
         "month_path": month_path,
