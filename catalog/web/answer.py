@@ -4,7 +4,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from threading import Lock
 from typing import TypeVar
 
@@ -20,7 +20,7 @@ ROOM = 32_000_000
 """Maximum bytes of the cached answers together."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Body:
     """The content of an answer with its media type and own headers."""
 
@@ -28,6 +28,11 @@ class Body:
     media_type: str
     headers: tuple[tuple[str, str], ...] = ()
     status: int = 200
+
+    @cached_property
+    def etag(self) -> str:
+        """Return the ETag of the content. It is weak, because a proxy may compress the content."""
+        return f'W/"{hashlib.sha256(self.content).hexdigest()[:24]}"'
 
 
 Make = Callable[[Reading], Body]
@@ -55,38 +60,38 @@ class Answers:
         with a poll that found nothing new. Raise the errors of `make`.
         """
         with self.reader.reading() as reading:
-            etag = _etag(request, reading, (reading.revision(polls=shows_polls), variant))
-            headers = {"ETag": etag, "Cache-Control": "no-cache"}
-            if _knows(request, etag):
-                return Response(status_code=304, headers=headers)
-            body = self._find(etag)
+            key = _key(request, reading, (reading.revision(polls=shows_polls), variant))
+            body = self._find(key)
             if body is None:
                 body = made(partial(make, reading), "a page")
-                self._keep(etag, body)
-        return Response(body.content, body.status, headers | dict(body.headers), body.media_type)
+                self._keep(key, body)
+        headers = {"ETag": body.etag, "Cache-Control": "no-cache", **dict(body.headers)}
+        if _knows(request, body.etag):
+            return Response(status_code=304, headers=headers)
+        return Response(body.content, body.status, headers, body.media_type)
 
-    def _find(self, etag: str) -> Body | None:
+    def _find(self, key: str) -> Body | None:
         with self._lock:
-            if etag in self._known:
-                self._known.move_to_end(etag)
-            return self._known.get(etag)
+            if key in self._known:
+                self._known.move_to_end(key)
+            return self._known.get(key)
 
-    def _keep(self, etag: str, body: Body) -> None:
+    def _keep(self, key: str, body: Body) -> None:
         if len(body.content) > ROOM // 8:
             return
         with self._lock:
-            before = self._known.pop(etag, None)
-            self._known[etag] = body
+            before = self._known.pop(key, None)
+            self._known[key] = body
             self._size += len(body.content) - (0 if before is None else len(before.content))
             while self._size > ROOM:
                 _, old = self._known.popitem(last=False)
                 self._size -= len(old.content)
 
 
-def _etag(request: Request, reading: Reading, parts: tuple[str, ...]) -> str:
+def _key(request: Request, reading: Reading, parts: tuple[str, ...]) -> str:
     url = f"{request.url.path}?{request.url.query}"
     text = "\n".join((f"{reading.now:%Y-%m-%dT%H:%M}", url, *parts))
-    return f'W/"{hashlib.sha256(text.encode()).hexdigest()[:24]}"'
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _knows(request: Request, etag: str) -> bool:

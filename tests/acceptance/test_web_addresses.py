@@ -1,6 +1,7 @@
 """Addresses that clients make up, and headers of HTTP."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from catalog.web.app import Options
 from catalog.web.links import LiveLinks, model_path
 from tests.support.http_server import answer, serve
 from tests.support.shell import TOKEN, Shell
-from tests.support.web_client import make_client, read_html
+from tests.support.web_client import NOW, make_client, read_html
 
 ODD = ("..", ".", "a/../b", "../../escaped", "a\nb", "end\n", "?q=1#top", "a//b", "=2E", "=3D")
 
@@ -114,6 +115,15 @@ def test_a_client_can_name_several_answers(client: TestClient) -> None:
     known = client.get("/models", headers=several)
     assert (known.status_code, known.headers["cache-control"]) == (304, "no-cache")
     assert client.get("/models", headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/feeds/all.atom", "/calendar.ics", "/api/v1/changes"])
+def test_a_known_answer_is_not_sent_again_an_hour_later(demo: Shell, path: str) -> None:
+    """A reader that asks by its own schedule gets 304 as long as nothing changed."""
+    file = demo.folder / "demo" / "catalog.db"
+    seen = {"If-None-Match": make_client(file).get(path).headers["etag"]}
+    later = make_client(file, now=NOW + timedelta(hours=1))
+    assert later.get(path, headers=seen).status_code == 304
 
 
 def test_the_path_of_the_proxy_is_the_first_page(demo: Shell) -> None:

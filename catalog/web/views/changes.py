@@ -81,8 +81,8 @@ def read_month(reading: Reading, month: str, size: int = MONTH_SIZE) -> ChangesV
         following = begin.replace(year=begin.year + begin.month // 12, month=begin.month % 12 + 1)
     except ValueError:
         raise NotFound(f"there is no page of changes {month!r}") from None
-    if month != f"{begin:%Y-%m}":  # one address for each page
-        raise NotFound(f"there is no page of changes {month!r}", hint=f"It is {begin:%Y-%m}.")
+    if month != (one := str(begin.date())[:7]):
+        raise NotFound(f"there is no page of changes {month!r}", hint=f"It is {one}.")
     query = Query({"since": stamp(begin), "until": stamp(following)}, reading.now)
     wanted = filters_of(reading, query)
     page = read_page(reading.connection, wanted, size)
