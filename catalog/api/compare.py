@@ -94,7 +94,7 @@ def _promised(finding: Finding, gone: Mapping[str, Delisted]) -> Finding:
         return finding
     left = gone.get(finding.models[0].key) if len(finding.models) == 1 else None
     if left is None or finding.change.kind != "removed":
-        if finding.basis == "announced":
+        if finding.basis in {"announced", None}:
             return finding
         return replace(finding, callable_until=None, basis=None, ground=None)
     return replace(

@@ -38,9 +38,10 @@ class Level(StrEnum):
     @property
     def rank(self) -> int:
         """Return 0 for the most severe level, then 1, 2, 3."""
-        return list(Level).index(self)
+        return _RANKS[self]
 
 
+_RANKS = {level: rank for rank, level in enumerate(Level)}
 REPORTED = (Level.BREAKING, Level.WARNING, Level.INFO)
 """The levels that are reported."""
 

@@ -162,6 +162,8 @@ def candidates(
     Models with an end, and those with a key in `leaving`, are excluded, unless a person or the
     provider named them.
     """
+    if not known:
+        return {}  # because grouping a long list takes long
     pool = staying(known, listed, leaving)
     return {end.model.key: replacements(end.model, evidence, pool) for end in known}
 

@@ -91,6 +91,7 @@ class _Judged:
 
     case: Case
     known: dict[int, tuple[Change, Rule, Level]] = field(default_factory=dict)
+    summaries: dict[int, Judgment] = field(default_factory=dict)
 
     def __call__(self, change: Change) -> tuple[Rule, Level]:
         # The key is the object id, because a hash of long facts takes longer. The change is stored
@@ -102,6 +103,11 @@ class _Judged:
 
     def summary(self, change: Change) -> Judgment:
         """Return the parts of a judgment that grouping needs."""
+        if id(change) not in self.summaries:
+            self.summaries[id(change)] = self._summary(change)
+        return self.summaries[id(change)]
+
+    def _summary(self, change: Change) -> Judgment:
         rule, level = self(change)
         attribute = _attribute(change, self.case) if isinstance(change, Updated) else None
         end = _end(change, self.case)
@@ -114,7 +120,8 @@ def _finding(changes: tuple[Change, ...], judged: _Judged) -> Finding:
     if rule.wave is not None and len(changes) > 1 and rule.id not in case.levels:
         level = rule.wave
     finding = Finding(case.provider, case.at, rule.id, level, changes)
-    finding = replace(finding, moves=_times_moved(finding, case))
+    moved = _times_moved(finding, case)
+    finding = finding if moved is None else replace(finding, moves=moved)
     end = _end(finding.change, case)
     if end is None or rule.move == "aliased":
         return finding

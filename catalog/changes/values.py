@@ -3,12 +3,21 @@
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from catalog.changes.change import Updated
 from catalog.changes.items import leaves
 from catalog.core.clock import read_moment
-from catalog.core.strict_json import Json, canonical, dotted, is_reordered, parse, undotted
+from catalog.core.strict_json import (
+    Json,
+    JsonText,
+    canonical,
+    dotted,
+    is_reordered,
+    parse,
+    undotted,
+)
 
 NOISE = Decimal("1e-12")
 """Fractions that differ by at most this share are equal, because doubles have 16 digits."""
@@ -37,8 +46,15 @@ def moves(update: Updated, attribute: str | None = None) -> frozenset[str]:
     Prices and limits are compared as numbers, also as texts. Of a `route`, only the path is
     compared.
     """
-    old = None if update.before is None else parse(update.before)
-    new = None if update.after is None else parse(update.after)
+    return _moves(update.before, update.after, attribute)
+
+
+@lru_cache(1024)  # because a judgment needs it twice, and many models move alike
+def _moves(
+    before_text: JsonText | None, after_text: JsonText | None, attribute: str | None
+) -> frozenset[str]:
+    old = None if before_text is None else parse(before_text)
+    new = None if after_text is None else parse(after_text)
     if attribute == "price" and isinstance(old, str) and isinstance(new, str):
         old, new = _amounts(old, new)
     before, after = number(old), number(new)
@@ -103,6 +119,8 @@ def _stated(value: Json, attribute: str | None) -> Json:
 
 def fields_within(update: Updated) -> Iterator[Updated]:
     """Yield the inner fields that appeared or disappeared."""
+    if not any((side or "").startswith(("[", "{")) for side in (update.before, update.after)):
+        return  # the usual case
     sides = [None if side is None else parse(side) for side in (update.before, update.after)]
     if all(isinstance(side, list) for side in sides):
         return

@@ -21,7 +21,7 @@ STATEMENTS: Mapping[str, tuple[int, int]] = {
     "/changes?cursor=3": (6, 5),
     "/changes?model=7": (9, 6),
     "/changes/1": (4, 4),
-    "/compare": (10, 5),
+    "/compare": (10, 4),
     "/calendar": (8, 3),
     "/probes": (10, 3),
     "/providers": (10, 10),

@@ -107,12 +107,26 @@ def _ago(reading: Reading) -> When:
 def _compare(
     reading: Reading, settings: Settings, since: When, until: datetime | int | None
 ) -> Comparison:
-    name, connection = settings.one.name, reading.connection
+    name = settings.one.name
     after = reading.snapshot(settings, until)
     try:
         before = reading.snapshot(settings, since)
     except NotFound:
         return Comparison(name, None, after, (), 0)
-    gone = {} if after.number is None else read_gone(connection, name, after.number)
-    found = compare(before, after, wire_provider(settings.one), settings.rules, gone)
+    found = _judged(reading, settings, before, after)
     return Comparison(name, before, after, found, len(found))
+
+
+def _judged(
+    reading: Reading, settings: Settings, before: Snapshot, after: Snapshot
+) -> tuple[Finding, ...]:
+    """Return the differences. The last ones are kept for their other pages and twins."""
+    name, numbers = settings.one.name, (before.number, after.number)
+    last = reading.keep(("comparison", name), dict[tuple[int | None, int | None], Any])
+    found: tuple[Finding, ...] | None = last.get(numbers)
+    if found is None:
+        gone = {} if after.number is None else read_gone(reading.connection, name, after.number)
+        found = compare(before, after, wire_provider(settings.one), settings.rules, gone)
+        last.clear()
+        last[numbers] = found
+    return found
