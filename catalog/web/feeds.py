@@ -78,8 +78,8 @@ def feed_id(*parts: str) -> str:
 def finding_entry(finding: Finding, link: str | None = None) -> Entry:
     """Return the entry of a stored finding. `link` is its page."""
     tags = dict.fromkeys((str(finding.level), finding.rule, finding.provider))
-    title = f"{finding.provider}: {sentence(finding)}"
-    paragraphs = tuple(_paragraphs(finding))
+    line = sentence(finding)
+    title, paragraphs = f"{finding.provider}: {line}", tuple(_paragraphs(finding, line))
     return Entry(_entry_id(finding), title, finding.at, paragraphs, link, tuple(tags))
 
 
@@ -125,9 +125,9 @@ def _entry_id(finding: Finding) -> str:
     return uuid5(_IDS, json.dumps(parts)).urn
 
 
-def _paragraphs(finding: Finding) -> Iterator[str]:
+def _paragraphs(finding: Finding, line: str) -> Iterator[str]:
     replacement = instead(finding).removeprefix("; ")
-    yield f"{sentence(finding)}."
+    yield f"{line}."
     if replacement:
         yield f"{replacement[0].upper()}{replacement[1:]}."
     rule = rules().get(finding.rule)
