@@ -51,6 +51,14 @@ def every_key(connection: Connection, provider: str) -> tuple[str, ...]:
     return tuple(sorted(connection.scalars(query), key=key_order))
 
 
+def is_key(connection: Connection, provider: str, key: str) -> bool:
+    """Return whether a provider ever listed a model with this key."""
+    query = select(col(ModelVersionRow.id)).where(
+        col(ModelVersionRow.provider) == provider, col(ModelVersionRow.key) == key
+    )
+    return connection.scalar(query.limit(1)) is not None
+
+
 def every_name(connection: Connection, provider: str) -> dict[str, str]:
     """Return the key of every name that a provider ever listed.
 

@@ -38,9 +38,12 @@ class Stretch:
 def model_prices(model: Model, attributes: Attributes) -> Prices:
     """Return the prices in the facts of a model. Negative numbers mean an unknown price."""
     found: dict[str, Decimal] = {}
+    if not attributes.places("price"):
+        return found
     for path, value in leaves(parse(model.facts)):
-        field, price = dotted(path), number(value)
+        field = dotted(path)
         if attribute_within(field, attributes.of_field(field)) == "price":
+            price = number(value)
             found |= {} if price is None or price < 0 else {field: price}
     return found
 

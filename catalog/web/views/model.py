@@ -21,6 +21,7 @@ from catalog.report.json_output import probe_json
 from catalog.store import history, probes
 from catalog.store.database import Transaction
 from catalog.store.history import Version
+from catalog.store.keys import is_key
 from catalog.store.model_findings import ModelFindings
 from catalog.web.links import dotted
 from catalog.web.query import Query, without_nul
@@ -103,7 +104,7 @@ def find_key(connection: Transaction, provider: str, name: str, number: int) -> 
     """Return the key of a model, or raise NotFound."""
     name = without_nul(name)
     for key in dict.fromkeys((dotted(name), name)):
-        if history.versions(connection, provider, key):
+        if is_key(connection, provider, key):
             return key
     return history.find_key(connection, provider, name, number)
 
