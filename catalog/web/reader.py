@@ -48,6 +48,7 @@ class Reading:
     """One consistent view of the store at one time.
 
     `known` has the values that several pages share, `kept` those that later views share too.
+    `missing` names providers that are left out, because nothing is stored of them.
     """
 
     connection: Transaction
@@ -55,6 +56,7 @@ class Reading:
     now: datetime
     known: dict[Hashable, Any] = field(default_factory=dict)
     kept: Kept = field(default_factory=Kept)
+    missing: tuple[str, ...] = ()
 
     @property
     def providers(self) -> tuple[str, ...]:

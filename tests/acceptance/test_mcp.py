@@ -243,14 +243,17 @@ def test_one_of_several_providers_is_asked_for(own_demo: Shell) -> None:
         '[[provider]]\nname = "mars"\nkind = "openai"\nurl = "http://127.0.0.1:9"\n'
     )
     file.write_text(f"{file.read_text(encoding='utf-8')}{more}", encoding="utf-8")
-    searched, checked, chosen, none = ask(
+    searched, absent, checked, chosen, none = ask(
         own_demo,
         ("search_models", {"type": "llm"}),
+        ("get_model", {"model": "absent"}),
         ("check_snippet", {"text": "model = 'mixtral'"}),
         ("check_snippet", {"text": "model = 'mixtral'", "provider": "infomaniak"}),
         ("search_models", {"provider": "mars"}),
     )
     assert searched.json["matches"] == 5
+    for reply in (searched, absent):
+        assert "mars: not searched, because nothing is stored yet." in reply.text
     assert "Give provider: infomaniak, mars." in checked.text
     assert not chosen.is_error
     assert "nothing is stored of mars yet" in none.text

@@ -73,11 +73,12 @@ class Store:
         selected = self.selected(provider)
         with self.database() as database, Reader(selected, database).reading() as reading:
             each = reading.stored(None)
+            missing = tuple(one.one.name for one in selected if one not in each)
             if not each:
-                names = ", ".join(one.one.name for one in selected)
+                names = ", ".join(missing)
                 hint = "Run `catalog sync` or `catalog import` first."
                 raise NotFound(f"nothing is stored of {names} yet", hint=hint)
-            yield replace(reading, each=each)
+            yield replace(reading, each=each, missing=missing)
 
 
 def stored(reading: Reading) -> tuple[Stored, ...]:
@@ -93,4 +94,6 @@ def stored(reading: Reading) -> tuple[Stored, ...]:
 
 def currency(reading: Reading) -> str:
     """Return how current the answer is, one line per provider."""
-    return "\n".join(each.sentence(reading.now) for each in stored(reading))
+    lines = [each.sentence(reading.now) for each in stored(reading)]
+    lines += [f"{name}: not searched, because nothing is stored yet." for name in reading.missing]
+    return "\n".join(lines)

@@ -11,7 +11,7 @@ from catalog.config.build import wire_provider
 from catalog.core.clock import stamp
 from catalog.core.text import closest
 from catalog.web.reader import Reading
-from catalog.web.tools.store import stored
+from catalog.web.tools.store import currency, stored
 from catalog.web.tools.tool import Answer, paragraphs, quote, quoted
 
 NO_VERDICT = "This does not mean that it does not exist."
@@ -42,7 +42,7 @@ def unknown(reading: Reading, name: str, at: str | None = None) -> Answer:
     text = paragraphs(
         f"Unknown: it is not in the stored history {places}{until}. {NO_VERDICT}",
         quoted(lines),
-        "\n".join(each.sentence(reading.now) for each in searched),
+        currency(reading),
     )
     document = {"found": False, "model": name, "searched": [each.as_json() for each in searched]}
     document |= {"clues": [each.document for each in clues]} if clues else {}
