@@ -254,6 +254,7 @@ def test_one_of_several_providers_is_asked_for(own_demo: Shell) -> None:
     assert searched.json["matches"] == 5
     for reply in (searched, absent):
         assert "mars: not searched, because nothing is stored yet." in reply.text
+        assert "NOT WELL: no accepted poll for " in reply.text
     assert "Give provider: infomaniak, mars." in checked.text
     assert not chosen.is_error
     assert "nothing is stored of mars yet" in none.text

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from catalog.api.health import OK, headline
+from catalog.api.status import read_status
 from catalog.config.settings import Settings
 from catalog.core.clock import stamp
 from catalog.core.errors import ArgumentInvalid, NotFound
@@ -93,7 +95,9 @@ def stored(reading: Reading) -> tuple[Stored, ...]:
 
 
 def currency(reading: Reading) -> str:
-    """Return how current the answer is, one line per provider."""
+    """Return how current the answer is, with the problems of the providers."""
     lines = [each.sentence(reading.now) for each in stored(reading)]
+    states = [read_status(reading.connection, each, reading.now) for each in reading.each]
+    lines += [text] if (text := headline(states, None)) != OK else []
     lines += [f"{name}: not searched, because nothing is stored yet." for name in reading.missing]
     return "\n".join(lines)
