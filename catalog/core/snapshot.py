@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 
 from catalog.core.strict_json import JsonText
@@ -30,8 +30,12 @@ class Model:
     route: str | None = None
 
 
+@lru_cache(8192)
 def key_order(key: str) -> tuple[int, int, str]:
-    """Return the sort key: numbers by value, then text."""
+    """Return the sort key: numbers by value, then text.
+
+    It is cached, because each poll sorts the same keys.
+    """
     if key.isascii() and key.isdecimal():
         return (0, int(key), key)
     return (1, 0, key)
@@ -71,8 +75,10 @@ class Snapshot:
     def differing(self, before: "Snapshot") -> set[str]:
         """Return the keys of new, removed and changed models."""
         old, new = before.by_key, self.by_key
-        both = old.keys() & new.keys()
-        return (old.keys() ^ new.keys()) | {key for key in both if old[key].facts != new[key].facts}
+        # Most models are the same object, because a poll keeps the models of equal rows.
+        others = [(key, each) for key, each in new.items() if old.get(key) is not each]
+        changed = {key for key, each in others if key in old and old[key].facts != each.facts}
+        return changed | (old.keys() ^ new.keys())
 
     def lacking(self, before: "Snapshot | None") -> str:
         """Return the SHA-256 over the keys missing since `before`."""

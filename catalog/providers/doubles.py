@@ -81,9 +81,10 @@ def _all_differ(rows: Sequence[Row], field: str) -> bool:
 
     Values that are neither text nor whole numbers give False. This is a fast check.
     """
-    if not all(isinstance(row.value, dict) for row in rows):
+    try:
+        found = [row.value[field] for row in rows]
+    except (TypeError, KeyError, IndexError):
         return False
-    found = [row.value.get(field) for row in rows]
     return {*map(type, found)} <= {str, int} and len(set(found)) == len(found)
 
 

@@ -38,6 +38,7 @@ from catalog.store.tables import (
     PollRow,
     SnapshotRow,
     col,
+    fixed,
     table_of,
 )
 
@@ -112,7 +113,10 @@ def _snapshots() -> Select[*tuple[Any, ...]]:
             col(PollRow.payload_sha256),
         )
         .join(table_of(PollRow), col(PollRow.snapshot_id) == col(SnapshotRow.id))
-        .where(col(PollRow.provider) == bindparam("provider"), col(PollRow.outcome).in_(STORING))
+        .where(
+            col(PollRow.provider) == bindparam("provider"),
+            col(PollRow.outcome).in_([*map(fixed, STORING)]),
+        )
     )
 
 

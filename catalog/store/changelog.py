@@ -48,6 +48,7 @@ from catalog.store.tables import (
     ModelVersionRow,
     PollRow,
     col,
+    fixed,
     inserting,
     plain,
     table_of,
@@ -213,7 +214,8 @@ def _bad_rows_query() -> Executable:
         .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
         .outerjoin(table_of(ModelVersionRow), col(ModelVersionRow.id) == col(ChangeRow.version_id))
         .where(col(FindingRow.provider) == bindparam("provider"))
-        .where(col(ChangeRow.kind) == Drift.kind, col(ChangeRow.detail).contains('"keys":['))
+        .where(col(ChangeRow.kind) == fixed(Drift.kind))
+        .where(col(ChangeRow.detail).contains('"keys":['))
         .order_by(col(ChangeRow.id))
     )
 

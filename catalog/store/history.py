@@ -38,6 +38,7 @@ from catalog.store.tables import (
     PollRow,
     SnapshotRow,
     col,
+    fixed,
     table_of,
 )
 from catalog.store.text_values import FIRST
@@ -99,7 +100,7 @@ def _baseline_query() -> Executable:
     head = select(func.max(col(SnapshotRow.id))).where(of_provider).scalar_subquery()
     newest = (
         select(col(PollRow.id))
-        .where(col(PollRow.provider) == provider, col(PollRow.outcome).in_(ACCEPTED))
+        .where(col(PollRow.provider) == provider, col(PollRow.outcome).in_([*map(fixed, ACCEPTED)]))
         .order_by(col(PollRow.id).desc())
         .limit(1)
     )
@@ -136,7 +137,8 @@ def missing(connection: Connection, provider: str) -> dict[str, datetime]:
 @cache
 def _missing_query() -> Executable:
     last = select(func.max(col(PollRow.id))).where(
-        col(PollRow.provider) == bindparam("provider"), col(PollRow.outcome).in_(ACCEPTED)
+        col(PollRow.provider) == bindparam("provider"),
+        col(PollRow.outcome).in_([*map(fixed, ACCEPTED)]),
     )
     return (
         select(col(MissingModelRow.key), col(PollRow.started_at))

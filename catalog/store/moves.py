@@ -11,7 +11,15 @@ from sqlalchemy import BindParameter, Connection, Select, bindparam, exists, fun
 from catalog.changes.change import Removed, Restored, Updated
 from catalog.changes.flapping import AWAY, DAMPED, LISTED, WAITING, Move
 from catalog.core.strict_json import JsonText
-from catalog.store.tables import ChangeRow, FindingRow, ModelVersionRow, PollRow, col, table_of
+from catalog.store.tables import (
+    ChangeRow,
+    FindingRow,
+    ModelVersionRow,
+    PollRow,
+    col,
+    fixed,
+    table_of,
+)
 
 MANY = 500
 """The maximum number of keys in a query, because databases limit lists."""
@@ -75,13 +83,13 @@ def _open_query() -> Select[tuple[object, ...]]:
         of_later.c.provider == bindparam("provider"),
         of_later.c.key == col(ModelVersionRow.key),
         later.c.version_id == of_later.c.id,
-        later.c.kind.in_(_KINDS),
+        later.c.kind.in_([*map(fixed, _KINDS)]),
         later.c.field.is_not_distinct_from(col(ChangeRow.field)),
         later.c.id > col(ChangeRow.id),
     )
     number = col(FindingRow.id)
     # A list of ids is used, because otherwise SQLite reads the whole table of changes.
-    is_open = col(FindingRow.rule).in_((DAMPED, *sorted(WAITING)))
+    is_open = col(FindingRow.rule).in_([*map(fixed, (DAMPED, *sorted(WAITING)))])
     of_provider = col(FindingRow.provider) == bindparam("provider")
     recent = select(number).where(of_provider, _last_poll("after") < _POLL, is_open)
     return _unsorted(_stored()).where(col(ChangeRow.finding_id).in_(recent), ~followed)
@@ -112,7 +120,7 @@ def _stored() -> Select[tuple[object, ...]]:
         .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
         .join(table_of(ModelVersionRow), col(ModelVersionRow.id) == col(ChangeRow.version_id))
         .where(col(FindingRow.provider) == bindparam("provider"))
-        .where(col(ChangeRow.kind).in_(_KINDS))
+        .where(col(ChangeRow.kind).in_([*map(fixed, _KINDS)]))
         .order_by(col(ChangeRow.id))
     )
 

@@ -206,7 +206,9 @@ def _write_versions(
     Return their row ids by model key, and the digests of the new versions.
     """
     before = previous.by_key if previous else {}
-    begun = [model for model in snapshot.models if _differ(before.get(model.key), model)]
+    # Identity first, because it is fast.
+    others = [model for model in snapshot.models if before.get(model.key) is not model]
+    begun = [model for model in others if before.get(model.key) != model]
     staying = snapshot.by_key.keys() - {model.key for model in begun}
     ended = sorted(before.keys() - staying)
     values: dict[str, Any] = {"of": snapshot.provider, "number": number}
@@ -221,10 +223,6 @@ def _write_versions(
         values["count"] = len(rows)
         versions |= _by_key(connection.execute(_begun_query(), values))
     return versions, [row["digest"] for row in rows]
-
-
-def _differ(before: Model | None, model: Model) -> bool:
-    return before is not model and before != model  # identity first, because it is fast
 
 
 @cache

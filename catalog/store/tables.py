@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     insert,
+    literal_column,
     text,
 )
 from sqlmodel import Field, SQLModel
@@ -311,6 +312,14 @@ def col(field: Value) -> ColumnElement[Value]:
     mapped: Any = field
     column: ColumnElement[Value] = mapped.property.columns[0]
     return column
+
+
+def fixed(word: str) -> ColumnElement[str]:
+    """Return a word as a constant of a statement.
+
+    SQLite plans a statement again after each binding of a parameter that may choose an index.
+    """
+    return literal_column(f"'{word}'")
 
 
 @cache
