@@ -11,7 +11,7 @@ import pytest
 from catalog.core.clock import stamp
 from catalog.store.database import Database
 from catalog.store.verify import verify
-from tests.bench import decade, fleet, questions, web
+from tests.bench import decade, fleet, postgresql, questions, web
 from tests.bench.bench import QUICK, decade_file
 from tests.bench.cron import Cron
 from tests.bench.daemon import DaemonSeries
@@ -33,6 +33,7 @@ MEASURED = (
     *("`catalog sync`, nothing changed, 20 models", "`catalog sync`, 1 % changed, 500 models"),
     *("`catalog sync`, 1 % changed, 3,000 models", "peak memory of a pass"),
     *("a poll inside the daemon, unchanged", "a poll inside the daemon, changed"),
+    *(f"{what}, on PostgreSQL" for what in questions.QUESTIONS.values()),
     *("the database after", "`catalog import`", *questions.QUESTIONS.values()),
 )
 
@@ -134,9 +135,17 @@ def test_a_small_load_of_pages_is_answered(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+def test_postgresql_answers_the_same_questions(tmp_path: Path) -> None:
+    """A copy in a real PostgreSQL server gives a figure for each query."""
+    for made in postgresql.lines(decade_file(tmp_path, 800), 800):
+        assert made.value is not None
+        assert made.value > 0
+
+
+@pytest.mark.long
 def test_a_small_fleet_shows_its_parts() -> None:
     """A real worker and a real PostgreSQL server share the CPU time of the passes."""
-    line = fleet.table(4, (1,)).splitlines()[-1].strip("| ").split(" | ")
+    line = fleet.table(16, (1,)).splitlines()[-1].strip("| ").split(" | ")
     assert line[0] == "1"
     assert 98 <= sum(int(each.removesuffix("%")) for each in line[3:]) <= 102
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import questions
+from tests.bench import postgresql, questions
 from tests.bench.cron import Cron
 from tests.bench.daemon import DaemonSeries
 from tests.bench.days import Days
@@ -60,7 +60,7 @@ QUICK = Scale(
     models=60,
     requests=1,
     load=2,
-    providers=8,
+    providers=16,
     workers=(1,),
 )
 
@@ -92,6 +92,7 @@ def decade(folder: Path, polls: int) -> Iterator[Line]:
     why = f"{megabytes(facts)} of it are the changed models as JSON, which stay readable"
     yield Line(what, "–", megabytes(size), "–", size, YEARS_MOST, wanted, why, is_ratio=False)
     yield from questions.lines(file, polls)
+    yield from postgresql.lines(file, polls)
 
 
 def decade_file(folder: Path, polls: int) -> Path:

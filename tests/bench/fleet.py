@@ -2,17 +2,17 @@
 
 import json
 import os
-import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 
 from catalog.fleet.worker import Pace
 from tests.campaign.fleet_stage import FleetStage, fleet
-from tests.support.postgresql_server import stop
+from tests.support.postgresql_server import temporary_server
 
 HOUR = 3600
 PATIENCE = 900.0
@@ -49,17 +49,10 @@ class Spent:
 def table(providers: int, numbers: Iterable[int]) -> str:
     """Measure with each number of workers, and write a Markdown table."""
     lines = [HEADS, tuple("---" for _ in HEADS)]
-    # Short, because the path of a socket has a limit.
-    with tempfile.TemporaryDirectory(prefix="fleet-") as place:
-        server = Path(place, "server", "postgresql")
-        server.parent.mkdir(mode=0o700)
-        Path(place).chmod(0o755)
-        try:
-            for workers in numbers:
-                folder = Path(place, str(workers))
-                lines.append(measure(folder, server, workers, providers).cells(workers))
-        finally:
-            stop(server)
+    with TemporaryDirectory(prefix="fleet-") as place, temporary_server() as server:
+        for workers in numbers:
+            spent = measure(Path(place, str(workers)), server, workers, providers)
+            lines.append(spent.cells(workers))
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
@@ -74,11 +67,8 @@ def measure(folder: Path, server: Path, workers: int, providers: int) -> Spent:
             first = _until(connection, 1)
             began, inside, outside = time.monotonic(), _of(stage), _tree(main)
             last = _until(connection, providers)
-            seconds, inside, outside = (
-                time.monotonic() - began,
-                _of(stage) - inside,
-                _tree(main) - outside,
-            )
+            seconds = time.monotonic() - began
+            inside, outside = _of(stage) - inside, _tree(main) - outside
         if problems := stage.stop():
             raise RuntimeError("; ".join(problems))
     lines = (folder / "parts.jsonl").read_text(encoding="utf-8").splitlines()

@@ -66,11 +66,13 @@ def ask(file: Path, polls: int) -> Iterator[dict[str, object]]:
 
 def both(database: Database, file: Path, name: str, at: datetime, key: str) -> dict[str, Question]:
     """Return both ways to run a query. Each returns the number of rows."""
-    return {"ours": _ours(database, name, at, key), "plain": _plain(file, name, at, key)}
+    return {"ours": asked(database, name, at, key), "plain": _plain(file, name, at, key)}
 
 
-def _ours(database: Database, name: str, at: datetime, key: str) -> Question:
-    def asked() -> int:
+def asked(database: Database, name: str, at: datetime, key: str) -> Question:
+    """Return the way of the program to run a query."""
+
+    def run() -> int:
         with database.reading() as connection:
             if name == "as-of":
                 number = history.number_at(connection, PROVIDER, at)
@@ -80,7 +82,7 @@ def _ours(database: Database, name: str, at: datetime, key: str) -> Question:
             wanted = FindingFilter(PROVIDER, since=at, until=at + timedelta(days=30))
             return len(changelog.findings(connection, wanted))
 
-    return asked
+    return run
 
 
 def _plain(file: Path, name: str, at: datetime, key: str) -> Question:

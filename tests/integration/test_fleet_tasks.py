@@ -1,6 +1,7 @@
 """The pieces of work of a fleet, without the job engine."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
@@ -23,10 +24,18 @@ from catalog.store.tables import plain
 from tests.support.configuration import NO_DOCUMENT, OPENAI
 from tests.support.daemon import Gate
 from tests.support.http_server import answer, serve
+from tests.support.postgresql_server import laid_database
 from tests.support.probe_stand import llm, stand
 from tests.support.rig import TOKEN
+from tests.support.statements import counting
 
 MARS = OPENAI + NO_DOCUMENT
+MOST = {
+    "first": {"statements": 33, "commits": 7},
+    "unchanged": {"statements": 25, "commits": 8},
+    "changed": {"statements": 47, "commits": 9},
+}
+"""Bounds for one pass on PostgreSQL. Lower them after an improvement."""
 LIST = answer(body=b'{"data": [{"id": "argo"}]}')
 
 
@@ -78,6 +87,25 @@ def test_one_process_runs_a_provider_once_at_a_time(tmp_path: Path) -> None:
         gate.opened.set()
         first.join()
         assert len(server.requests) == 1
+
+
+@pytest.mark.xdist_group("postgresql")
+def test_the_number_of_statements_of_a_pass(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Each statement on PostgreSQL is a round trip, so a pass sends a limited number."""
+    url = laid_database(tmp_path_factory.getbasetemp() / "postgresql")
+    more = answer(body=b'{"data": [{"id": "argo"}, {"id": "bravo"}]}')
+    with (
+        serve(LIST, LIST, more) as server,
+        tasks(tmp_path, MARS.format(name="mars", url=server.url), database=url) as made,
+    ):
+        for outcome, most in MOST.items():
+            with counting() as counted:
+                made.run(PASS, "mars")
+            assert ask(made, "SELECT outcome FROM poll ORDER BY id DESC")[0] == (outcome,)
+            assert Counter() < counted <= Counter(most)
+            ask(made, "DELETE FROM slot")
 
 
 def test_a_failed_pass_frees_its_slot(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -2,6 +2,9 @@
 
 import os
 import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,20 @@ def stop(folder: Path) -> None:
     """Stop the server before the process ends."""
     _server(folder).cleanup()
     _server.cache_clear()
+
+
+@contextmanager
+def temporary_server() -> Iterator[Path]:
+    """Give the folder of a server, and remove both at the end."""
+    # Short, because the path of a socket has a limit.
+    with tempfile.TemporaryDirectory(prefix="pg-") as place:
+        folder = Path(place, "server", "postgresql")
+        folder.parent.mkdir(mode=0o700)
+        Path(place).chmod(0o755)
+        try:
+            yield folder
+        finally:
+            stop(folder)
 
 
 def restart(folder: Path) -> None:
