@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from catalog.core.clock import now
-from catalog.daemon.job import LATER, ProviderState, Work
+from catalog.core.errors import StoreError
+from catalog.daemon.job import LATER, SOON, ProviderState, Work
 from catalog.daemon.schedule import Interval
 from catalog.daemon.scheduled import Run, Scheduled
 from catalog.store import claims, slots
@@ -172,3 +173,17 @@ def test_a_slot_that_is_held_is_looked_at_again_in_a_minute(
         before = now()
         soon = min(before + LATER, made.scheduled.schedule.next_after(before))
         assert soon <= state.following(came) <= now() + LATER
+
+
+def test_the_wait_after_a_pass_that_was_not_recorded_doubles(tmp_path: Path) -> None:
+    """Each unrecorded pass doubles the wait, up to a minute, until a pass is recorded."""
+    failed = StoreError("the disk is full")
+    with rig(tmp_path, answer(body=body())) as it:
+        made = Work(scheduled(it, 10_000 * 24 * HOUR), timedelta(), (), lambda: None)
+        state = ProviderState(made, AT, call_at=AT)
+        for wait in (*(SOON * 2**number for number in range(6)), LATER, LATER):
+            before = now()
+            assert before + wait <= state.following(failed) <= now() + wait
+        state.following(Run(NAME, slots.Claim(AT)))
+        before = now()
+        assert before + SOON <= state.following(failed) <= now() + SOON
