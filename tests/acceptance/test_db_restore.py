@@ -140,8 +140,10 @@ def test_it_is_refused_while_a_process_has_the_database(backed: Shell, statement
     with backed.python("-c", code, backed.folder / DATABASE) as other:
         assert other.stdout
         other.stdout.readline()
-        ran = backed("db", "restore", "kept.db", code=6)
-        other.kill()
+        try:
+            ran = backed("db", "restore", "kept.db", code=6)
+        finally:
+            other.kill()
     assert f"{backed.folder / DATABASE} is open in process {other.pid} (python" in ran.err
     assert "systemctl stop catalog" in ran.err
     assert backed.files() == before

@@ -1,5 +1,6 @@
 """Replacing a database file: refusals, and the files left after them."""
 
+import os
 import shutil
 import signal
 import sqlite3
@@ -15,7 +16,6 @@ from sqlalchemy import text
 from catalog.changes.poll import Outcome
 from catalog.core.errors import DatabaseBusy, StoreError
 from catalog.core.snapshot import Snapshot
-from catalog.store import restore as restoring
 from catalog.store import swap
 from catalog.store.database import Database
 from catalog.store.restore import restore
@@ -50,9 +50,11 @@ def test_a_lock_of_a_process_that_is_not_seen_is_met(file: Path) -> None:
     with subprocess.Popen(line, stdout=subprocess.PIPE) as other, file.open("r+b") as old:
         assert other.stdout
         other.stdout.readline()
-        with pytest.raises(DatabaseBusy, match="not visible here"):
-            swap._lock(old, file)
-        other.send_signal(signal.SIGKILL)
+        try:
+            with pytest.raises(DatabaseBusy, match="not visible here"):
+                swap._lock(old, file)
+        finally:
+            other.send_signal(signal.SIGKILL)
 
 
 def test_a_process_that_comes_between_the_locks(file: Path) -> None:
@@ -123,12 +125,18 @@ def test_a_folder_that_cannot_be_made_is_an_error(file: Path) -> None:
         restore(file.with_name("kept.db"), Path("/proc/x/y.db"), NOW)
 
 
-def test_damage_after_a_restore_is_reported(file: Path) -> None:
-    """Damage after a restore is reported with the copies of the old files."""
-    file.write_bytes(file.read_bytes()[:5000])
+def test_damage_after_a_restore_is_reported(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A restore to a disk that loses data is an error with the copies of the old files."""
+    rename = Path.replace
+
+    def lose(path: Path, target: Path) -> Path:
+        os.truncate(path, 5000)
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "replace", lose)
     with pytest.raises(StoreError, match="is damaged after the restore") as caught:
-        restoring._check_again(file, (Path("copy"),))
-    assert "copy" in caught.value.hint
+        restore(file.with_name("kept.db"), file, NOW)
+    assert "catalog.db.replaced-20260101T000000Z" in caught.value.hint
 
 
 @pytest.mark.parametrize("edit", ["digest = 'zz'", "row_count = 'x'", "digest = null"])
