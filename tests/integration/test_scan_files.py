@@ -244,9 +244,11 @@ def test_too_deep(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(18):
         Path("d" * 240).mkdir()
         monkeypatch.chdir("d" * 240)
-        Path("f" * 200 + ".py").write_text(USE, encoding="utf-8")
+        Path("f" * 240 + ".py").write_text(USE, encoding="utf-8")
     monkeypatch.chdir(root)
     paths = found(Path())
     assert paths[-1] == "z.py"
     assert 10 < len(paths) < 18
-    assert set(skipped(Path()).values()) == {"File name too long"}
+    reasons = skipped(Path())
+    assert set(reasons.values()) == {"File name too long"}
+    assert {path[-1] for path in reasons} >= {"/", "y"}, "a folder and a file"
