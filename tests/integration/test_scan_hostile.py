@@ -58,6 +58,9 @@ FOUND = [
     ("a.py", ' model or "a"\n '),
 ]
 
+QUOTING = ("json", "ipynb", "go", "java", "kt", "php", "rb", "rs", "tf", "cs")
+"""The other languages whose strings have quotes and escapes."""
+
 
 def seconds(name: str, text: str) -> float:
     """Return the CPU time of scanning a text."""
@@ -91,6 +94,19 @@ def test_time_grows_as_the_text_does(name: str) -> None:
 def test_a_text_of_a_megabyte(name: str, title: str, size: int) -> None:
     """A hostile text of 150 kB or 1 MB takes less than 2 s of CPU and 300 MB."""
     # Both sizes, because limits skip most of some texts of a megabyte.
+    assert_fast(name, title, size)
+
+
+@pytest.mark.long
+@pytest.mark.unmeasured
+@pytest.mark.parametrize("language", QUOTING)
+def test_a_string_without_an_end(language: str) -> None:
+    """Escaped quotes in a string that is never closed take linear time in each language."""
+    assert_fast(f"a.{language}", 'x = " \\" ', 150 * KB)
+
+
+def assert_fast(name: str, title: str, size: int) -> None:
+    """Scan a text within 2 s of CPU and 300 MB."""
     text = hostile_texts.texts(name, size)[title]()
     limits = Limits(2.0, 300_000_000)
     guard: Guard[str, float | str] = Guard(partial(seconds, name), lambda _, why: why, limits)
