@@ -1,5 +1,6 @@
 """Build the web application: pages, their twins, and the API."""
 
+import gc
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -57,7 +58,7 @@ def make_app(reader: Reader, options: Options) -> Guard:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=_few_threads,
+        lifespan=_running,
     )
     links = LiveLinks(options.root_path)
     answers = Answers(reader)
@@ -68,12 +69,15 @@ def make_app(reader: Reader, options: Options) -> Guard:
 
 
 @asynccontextmanager
-async def _few_threads(_app: FastAPI) -> AsyncIterator[None]:
+async def _running(_app: FastAPI) -> AsyncIterator[None]:
     """Let the server make two answers at a time.
 
     More would not be faster, but take more memory, and the time of the polls in the same process.
     """
     current_default_thread_limiter().total_tokens = AT_ONCE
+    # The garbage collection skips what is loaded, because it takes 100 ms amid an answer.
+    gc.collect()
+    gc.freeze()
     yield
 
 

@@ -10,7 +10,8 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -159,6 +160,22 @@ async def request(app: Any, address: str) -> int:
     return statuses[0]
 
 
+@asynccontextmanager
+async def running(app: Any) -> AsyncIterator[None]:
+    """Start the application as a server does, and end it."""
+    asked, began = asyncio.Queue[Mapping[str, Any]](), asyncio.Event()
+
+    async def send(_message: Mapping[str, Any]) -> None:
+        began.set()
+
+    await asked.put({"type": "lifespan.startup"})
+    task = asyncio.create_task(app({"type": "lifespan", "state": {}}, asked.get, send))
+    await began.wait()
+    yield
+    await asked.put({"type": "lifespan.shutdown"})
+    await task
+
+
 async def measure(file: Path, rounds: int, out: TextIO) -> None:
     """Request each address in turn, first without its cached answer. Write a line for each."""
     settings = load(None, {"database": str(file)}, environ={"HOME": str(file.parent)}).settings
@@ -166,18 +183,24 @@ async def measure(file: Path, rounds: int, out: TextIO) -> None:
     with database.reading() as connection:
         clock = Clock(history.heads(connection, PROVIDER)[-1].taken_at)
     app = make_app(Reader(settings.each, database, clock), Options())
-    for route, asked in every(database).items():
-        await request(app, asked[0])  # because the first one loads templates
-        for address in asked * rounds:
-            clock.tick()
-            for cached in (False, True):
-                wall, cpu = time.perf_counter(), time.process_time()
-                status = await request(app, address)
-                wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-                assert status == 200 or route == "/readyz", (address, status)
-                found = {"route": route, "address": address, "cached": cached}
-                out.write(json.dumps(found | {"wall": wall, "cpu": cpu}) + "\n")
-                out.flush()
+    routes = every(database)
+    async with running(app):
+        for route, asked in routes.items():
+            await _measure(app, clock, route, asked * rounds, out)
+
+
+async def _measure(app: Any, clock: Clock, route: str, asked: list[str], out: TextIO) -> None:
+    await request(app, asked[0])  # because the first one loads templates
+    for address in asked:
+        clock.tick()
+        for cached in (False, True):
+            wall, cpu = time.perf_counter(), time.process_time()
+            status = await request(app, address)
+            wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+            assert status == 200 or route == "/readyz", (address, status)
+            found = {"route": route, "address": address, "cached": cached}
+            out.write(json.dumps(found | {"wall": wall, "cpu": cpu}) + "\n")
+            out.flush()
 
 
 if __name__ == "__main__":
