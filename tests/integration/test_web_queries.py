@@ -16,7 +16,7 @@ STATEMENTS: Mapping[str, tuple[int, int]] = {
     "/": (16, 12),
     "/models": (5, 1),
     "/models?cursor=10": (5, 1),
-    "/models/infomaniak/7": (9, 8),
+    "/models/infomaniak/7": (10, 9),
     "/changes": (4, 3),
     "/changes?cursor=3": (5, 4),
     "/changes?model=7": (8, 5),
