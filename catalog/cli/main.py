@@ -20,7 +20,7 @@ from catalog.core.errors import CatalogError, InternalError, StoreError
 
 INTERRUPTED = 130
 USAGE = 2
-COLLECT_AFTER = 50_000
+COLLECT_AFTER = 200_000
 """The number of new objects before a garbage collection. With Python's default of 700, collections
 need a twentieth of the time and find nothing, because imports and answers make many objects at once
 and few cycles.
