@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Literal
 
 from catalog.core.errors import CatalogError, Problem
 from catalog.core.payload import Answer
+from catalog.core.snapshot import Snapshot
 
 if TYPE_CHECKING:  # because the fast path does not need these
     from catalog.changes.finding import Finding
     from catalog.changes.hold import Held
     from catalog.changes.incident import TroubleKind
-    from catalog.core.snapshot import Snapshot
 
 Removals = Literal["at once", "again", "next"]
 """When a removal is accepted: now, after a second request, next poll."""

@@ -13,8 +13,10 @@ from catalog.core.payload import Payload
 from catalog.core.snapshot import Model, Snapshot, Stretch
 from catalog.core.strict_json import Json, canonical, read_strict
 from catalog.providers.infomaniak.provider import Infomaniak
+from catalog.providers.listing import listed
 from catalog.providers.provider import Provider
 from catalog.providers.recordings import Recording, find, moment, read, shipped
+from catalog.providers.validate import trusted
 
 
 def of_history(provider: Provider) -> Listing:
@@ -82,7 +84,6 @@ def _shipped(provider: Provider) -> list[Snapshot]:
         Payload(provider.name, each.path.name, each.at, read(each.path)) for each in find(shipped())
     ]
     # Imported here, because checks with a database do not need it.
-    from catalog.providers.validate import trusted
 
     return [provider.normalize(trusted(each, provider)) for each in payloads]
 
@@ -95,8 +96,6 @@ def _read(
     Earlier states of `before` come first. A model whose row is bad keeps its version of the
     previous state.
     """
-    from catalog.providers.listing import listed
-
     states, refused = list(before), list[str]()
     for number, each in enumerate(recordings):
         payload = _payload(each, provider)

@@ -12,6 +12,8 @@ from typing import Any
 import click
 
 from catalog.cli.lazy_types import Database, Loaded, Settings, Transaction
+from catalog.cli.mistyped import suggestion
+from catalog.cli.output import note
 from catalog.core.errors import NotFound, SettingsInvalid, StoreError
 
 
@@ -54,7 +56,6 @@ class App:
         named = tuple(each for each in configured if each.one.name == self.provider)
         if not named:
             known = ", ".join(each.one.name for each in configured)
-            from catalog.cli.mistyped import suggestion
 
             near = suggestion(self.provider, [each.one.name for each in configured])
             text = f"there is no provider {self.provider!r}; there are: {known}.{near}"
@@ -105,7 +106,6 @@ class App:
         `at` is a time or a number, None for now. If none had one, return all, so
         that reading them raises NotFound.
         """
-        from catalog.cli.output import note
         from catalog.store import history
 
         missing: list[str] = []
@@ -131,7 +131,6 @@ class App:
         written = any(each.document.path for each in self.each)
         if not self.loaded.spares_documents or not written or self.verbosity < 0:
             return
-        from catalog.cli.output import note
 
         text = "no document is written, because --database names another database than the"
         url = self.database_url or ""

@@ -26,6 +26,7 @@ from catalog.core.errors import (
 from catalog.core.http.proxy import Proxy
 from catalog.core.http.request import read_url
 from catalog.core.payload import Validators
+from catalog.report.write import is_spared
 
 SECONDS = 5.0
 """Seconds to wait for a channel's host."""
@@ -186,8 +187,6 @@ def _document(path: Path, *, is_chosen: bool) -> Diagnosis:
 
     If the folder does not exist, its nearest existing parent is checked.
     """
-    from catalog.report.write import is_spared
-
     place = _nearest(path.parent)
     if path.is_dir() or not place.is_dir():
         wrong = path if path.is_dir() else place

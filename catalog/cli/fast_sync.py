@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from catalog.changes.poll import Pass
 from catalog.cli.results import Skipped
@@ -35,13 +35,11 @@ from catalog.core.payload import NotModified
 from catalog.core.run_id import current, running
 from catalog.core.strict_json import JsonText, parse
 from catalog.core.unexpected import log_unexpected
+from catalog.daemon.schedule import Cron, Interval, Schedule
 from catalog.providers.source import ListRequest, Source
 from catalog.store import fast
 from catalog.store.fast import FastRow
 from catalog.sync.fast import Answered, confirm, is_written, unchanged
-
-if TYPE_CHECKING:
-    from catalog.daemon.schedule import Schedule
 
 logger = logging.getLogger(__name__)
 
@@ -186,7 +184,5 @@ def _read(file: Path) -> str | None:
         return None
 
 
-def _schedule(known: dict[str, Any]) -> "Schedule":
-    from catalog.daemon.schedule import Cron, Interval  # slow to load
-
+def _schedule(known: dict[str, Any]) -> Schedule:
     return Cron(known["cron"]) if known["cron"] else Interval(timedelta(seconds=known["every"]))

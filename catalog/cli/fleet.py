@@ -7,6 +7,7 @@ import click
 
 from catalog.cli.app import App, pass_app
 from catalog.cli.output import format_option, print_json, say
+from catalog.core.clock import now
 from catalog.core.errors import SettingsInvalid
 
 MISSING = "Install it: `pip install 'model-catalog[fleet]'`."
@@ -63,7 +64,6 @@ def status(app: App, style: str) -> int:
 
     It exits with 1 if no worker has given a sign of life for 30 seconds.
     """
-    from catalog.core.clock import now
     from catalog.fleet.due import due_slots
     from catalog.store import job_tables, slots
     from catalog.store.tables import plain

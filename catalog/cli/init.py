@@ -21,6 +21,7 @@ from catalog.cli.output import note, note_error, say
 from catalog.config.sources import CONFIG_VARIABLE, HERE
 from catalog.core.errors import CatalogError, SettingsInvalid, StoreError
 from catalog.core.files import replace
+from catalog.report.write import plan_markers, write
 
 PRIVATE = 0o600
 FILE = click.Path(path_type=Path)
@@ -173,7 +174,6 @@ def _append(choices: Choices) -> None:
     if path is None or not choices.document.appends:
         return
     from catalog.config.build_document import template
-    from catalog.report.write import plan_markers, write
 
     write(plan_markers(path, template(choices.provider.kind, choices.provider.name)))
     say(f"  {path}  the regions were added at its end; the first poll fills them")

@@ -16,6 +16,7 @@ from catalog.cli.output import note, note_error
 from catalog.cli.provider import fetch_list, proposed
 from catalog.config.sources import CONFIG_VARIABLE, TOKEN_VARIABLES, table_variable
 from catalog.core.errors import CatalogError, SettingsInvalid, Unauthorized
+from catalog.core.http.request import check_url
 from catalog.core.text import closest, count, did_you_mean
 
 NAMED = ("infomaniak", "anthropic", "openrouter", "models.dev")
@@ -85,8 +86,6 @@ def _source(text: str) -> str:
     if text in NAMED:
         return text
     if text.startswith(("http://", "https://")):
-        from catalog.core.http.request import check_url
-
         try:
             check_url(text)
         except SettingsInvalid as error:

@@ -18,6 +18,7 @@ from catalog.cli.sync import sync
 from catalog.core.clock import now, read_moment, stamp
 from catalog.core.errors import CatalogError, SettingsInvalid
 from catalog.report.pull_request import body, title
+from catalog.store.transfer_digest import digest
 
 FILE = "history.jsonl"
 
@@ -110,7 +111,6 @@ def _refuse_database(app: App) -> None:
 def _restore(app: App, git: Git, commit: str) -> str:
     """Import the history of a commit, and return its digest."""
     from catalog.store.transfer import load, read_lines
-    from catalog.store.transfer_digest import digest
 
     exported = git.bytes("cat-file", "blob", f"{commit}:{FILE}")
     with closing(app.database) as database, database.filling() as connection:
@@ -128,7 +128,6 @@ def _store(
 ) -> None:
     """Commit the history if it has something new. `before` is the digest that it had."""
     from catalog.store.transfer import export
-    from catalog.store.transfer_digest import digest
 
     with TemporaryDirectory() as folder:
         file = Path(folder, FILE)

@@ -13,6 +13,7 @@ import click
 
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.lazy_types import Http, Settings, Work
+from catalog.cli.web import web_server
 from catalog.config.sources import is_file
 from catalog.core.errors import SettingsInvalid
 from catalog.daemon.systemd import Systemd
@@ -67,7 +68,6 @@ def _pages(app: App) -> Iterator[Callable[[App], None]]:
     if settings is None or settings.listen is None:
         yield lambda reloaded: _note_address(reloaded, None)
         return
-    from catalog.cli.web import web_server
 
     serve = web_server()
     with serve.listen(settings) as bound, serve.in_background(each, settings, bound) as pages:

@@ -14,6 +14,7 @@ from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import format_option, print_json, say
 from catalog.cli.results import Skipped, pass_json, print_pass, status
 from catalog.core.clock import stamp
+from catalog.report.summary import skipped
 
 
 @click.command()
@@ -73,8 +74,6 @@ def _print(results: Sequence[Pass | Skipped], style: str, *, quiet: bool, dry_ru
         if not isinstance(each, Skipped):
             print_pass(each, quiet=quiet, dry_run=dry_run)
         elif not quiet:
-            from catalog.report.summary import skipped
-
             say(f"{each.provider}: {skipped(each.slot, each.done_at)}")
 
 

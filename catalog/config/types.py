@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from catalog.alerts.timing import Quiet, read_clock
+from catalog.alerts.webhook import signing_key
 from catalog.changes.finding import Level
 from catalog.changes.rules import rules
 from catalog.check.notice import CHECK_RULES
@@ -118,8 +119,6 @@ def _checked_token(token: SecretStr) -> SecretStr:
 
 def _checked_secret(secret: SecretStr) -> SecretStr:
     """Check each secret. Several are separated by blanks during a rotation."""
-    from catalog.alerts.webhook import signing_key
-
     for part in secret.get_secret_value().split() or [""]:
         signing_key(part)
     return secret

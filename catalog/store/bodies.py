@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -28,14 +28,19 @@ from sqlalchemy import (
     select,
     update,
 )
+from zstandard import (
+    DICT_TYPE_RAWCONTENT,
+    ZstdCompressionDict,
+    ZstdCompressor,
+    ZstdDecompressor,
+    ZstdError,
+    frame_content_size,
+)
 
 from catalog.core.errors import StoreError
 from catalog.core.payload import Payload
 from catalog.store.tables import PayloadRow, col, inserting, table_of
 from catalog.store.text_values import DAMAGED
-
-if TYPE_CHECKING:
-    from zstandard import ZstdCompressionDict
 
 LEVEL = 6
 """The zstd level: lower ones enlarge differences, higher ones need more memory."""
@@ -53,8 +58,6 @@ class Damaged(Exception):
 
 def pack(body: bytes) -> bytes:
     """Compress a whole body."""
-    from zstandard import ZstdCompressor
-
     return ZstdCompressor(level=LEVEL, write_checksum=True).compress(body)
 
 
@@ -64,14 +67,12 @@ def difference(body: bytes, base: bytes, share: float) -> bytes | None:
     None means that the whole body is better. `share` is the compressed share of similar bodies. It
     is an estimate, because a second compression for comparison would take longer than the rest.
     """
-    from zstandard import ZstdCompressor
-
     packer = ZstdCompressor(level=LEVEL, dict_data=_prepared(base), write_checksum=True)
     packed = packer.compress(body)
     return packed if len(packed) * LEAST <= len(body) * share else None
 
 
-def _prepared(base: bytes) -> "ZstdCompressionDict":
+def _prepared(base: bytes) -> ZstdCompressionDict:
     """Return a base that is prepared for compression.
 
     The preparation takes half of the time, so small bases are cached.
@@ -80,13 +81,11 @@ def _prepared(base: bytes) -> "ZstdCompressionDict":
 
 
 @lru_cache(1)
-def _kept(base: bytes) -> "ZstdCompressionDict":
+def _kept(base: bytes) -> ZstdCompressionDict:
     return _prepare(base)
 
 
-def _prepare(base: bytes) -> "ZstdCompressionDict":
-    from zstandard import DICT_TYPE_RAWCONTENT, ZstdCompressionDict
-
+def _prepare(base: bytes) -> ZstdCompressionDict:
     known = ZstdCompressionDict(base, dict_type=DICT_TYPE_RAWCONTENT)
     known.precompute_compress(level=LEVEL)
     return known
@@ -107,7 +106,6 @@ def unpack(packed: bytes, size: int, base: bytes | None) -> bytes:
         if not unpacker.eof or unpacker.unused_data:
             raise Damaged
         return body
-    from zstandard import ZstdError
 
     try:
         return _unpack(packed, size, base)
@@ -116,13 +114,6 @@ def unpack(packed: bytes, size: int, base: bytes | None) -> bytes:
 
 
 def _unpack(packed: bytes, size: int, base: bytes | None) -> bytes:
-    from zstandard import (
-        DICT_TYPE_RAWCONTENT,
-        ZstdCompressionDict,
-        ZstdDecompressor,
-        frame_content_size,
-    )
-
     if frame_content_size(packed) != size:  # because the size limits memory
         raise Damaged
     known = ZstdCompressionDict(base, dict_type=DICT_TYPE_RAWCONTENT) if base else None

@@ -6,9 +6,9 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.engine import URL, make_url
@@ -33,9 +33,6 @@ from catalog.store.driver import BUSY_TIMEOUT, REVISIONS, held
 from catalog.store.engine import check_driver, file_of, is_memory, make_engine
 from catalog.store.text_values import FIRST, HINTS
 
-if TYPE_CHECKING:
-    from catalog.store.migrate import Upgraded
-
 WANTED = "write the path of an SQLite file or an SQLAlchemy URL"
 OTHER = "Name another file with --database. It may be a new one."
 ERRORS = (SQLAlchemyError, sqlite3.Error)
@@ -47,6 +44,15 @@ logger = logging.getLogger(__name__)
 _FAST_PATH_ENDS = text("DELETE FROM fast_path WHERE provider = coalesce(:of, provider)")
 Transaction = Connection
 """The handle of a transaction. Only this package uses its methods."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upgraded:
+    """The result of an upgrade. `backup` is None without an old file."""
+
+    before: str
+    after: str
+    backup: Path | None = None
 
 
 class Database:
@@ -189,7 +195,7 @@ class Database:
         if raised is not None:
             raise raised
 
-    def upgrade(self) -> "Upgraded | None":
+    def upgrade(self) -> Upgraded | None:
         """Upgrade the schema and return the result, None if it was current.
 
         Raise StoreError, also if no database exists yet.
@@ -306,7 +312,7 @@ def _part(connection: Connection) -> Iterator[None]:
     execute("RELEASE SAVEPOINT part")
 
 
-def _bring_up_to_date(engine: Engine, place: str, *, upgrades: bool) -> "Upgraded | None":
+def _bring_up_to_date(engine: Engine, place: str, *, upgrades: bool) -> Upgraded | None:
     waited = waiting(held(place))
     with waited, engine.execution_options(immediate=False).begin() as connection:
         tables = set(inspect(connection).get_table_names())

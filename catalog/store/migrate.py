@@ -1,6 +1,5 @@
 """Run Alembic within the program. No other module imports it."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +11,11 @@ from sqlalchemy import Connection, Engine
 
 import catalog
 from catalog.core.errors import StoreError
+from catalog.store.database import Upgraded
 from catalog.store.text_values import DAMAGED
 
 LOCK = 7_236_951_104
 """The PostgreSQL advisory lock of schema changes, an arbitrary number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Upgraded:
-    """The result of an upgrade. `backup` is None without an old file."""
-
-    before: str
-    after: str
-    backup: Path | None = None
 
 
 def folder() -> Path:

@@ -9,6 +9,7 @@ from catalog.core.errors import CatalogError, PayloadInvalid, ProviderError
 from catalog.core.payload import Answer, NotModified, Validators
 from catalog.core.snapshot import Snapshot
 from catalog.core.unexpected import REPORT, log_unexpected
+from catalog.providers.listing import listed
 from catalog.providers.provider import Provider
 from catalog.store import changelog
 from catalog.store.database import Database
@@ -80,7 +81,6 @@ class Reader:
             return reading
         if isinstance(answer, NotModified) or answer.digest == known.payload:
             return Reading(answer, self._without_missing(start))
-        from catalog.providers.listing import listed  # here, because the import is slow
 
         try:
             state, seen = self._state(start), self.cache.seen

@@ -15,9 +15,8 @@ from catalog.cli.app import App
 from catalog.cli.demo import demo
 from catalog.core.errors import StoreError
 from catalog.store import history, migrate, transfer
-from catalog.store.database import Database
+from catalog.store.database import Database, Upgraded
 from catalog.store.driver import REVISIONS
-from catalog.store.migrate import Upgraded
 from catalog.store.prune import prune
 from catalog.store.record import record
 from catalog.store.transfer import export, load, read_lines
