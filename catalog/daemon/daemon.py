@@ -11,7 +11,7 @@ import math
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -36,7 +36,7 @@ from catalog.daemon.job import (
     attempt,
     status,
 )
-from catalog.daemon.report import Line, call_lines, refused, run_lines
+from catalog.daemon.report import call_lines, log_lines, refused, run_lines
 from catalog.daemon.schedule import EPOCH
 from catalog.daemon.scheduled import ProbeTimes
 from catalog.daemon.systemd import Systemd
@@ -45,6 +45,8 @@ logger = logging.getLogger("catalog.daemon")
 
 BEAT = 30.0
 """The maximum seconds between two beats. A watchdog may need shorter ones."""
+STEP = 0.1
+"""The minimum seconds of a clock change."""
 
 
 class Daemon:
@@ -68,8 +70,9 @@ class Daemon:
         # A listener passes on the results, because it runs when the scheduler no longer counts the
         # job. So the next run of the same job does not exceed `max_instances`.
         self._scheduler.add_listener(lambda job: self._events.put(job.retval), EVENT_JOB_EXECUTED)
-        self._beat = min(BEAT, (systemd.watchdog or BEAT) / 2)
+        self._beat = min(BEAT, (systemd.watchdog or math.inf) / 2)
         self._next_beat = time.monotonic() + self._beat
+        self._offset = time.time() - time.monotonic()
         self._states: dict[str, ProviderState] = {}
         self._deadline = math.inf
         self._is_stopping = False
@@ -118,7 +121,7 @@ class Daemon:
             case Sent():
                 self._is_sending = False
                 if isinstance(event.result, Exception):
-                    _log(run_lines(event.provider, event.result))
+                    log_lines(logger, run_lines(event.provider, event.result))
             case Called():
                 self._note_calls(event)
             case Ended():
@@ -156,8 +159,11 @@ class Daemon:
                 text = "%sthe clock was set back: the next run is rescheduled to %s"
                 logger.warning(text, self._prefix(state), stamp(following))
                 self._systemd.status(status(self._states.values()))
-        # Wake it up, because its sleep time was computed with the old clock.
-        self._scheduler.wakeup()
+        offset = time.time() - time.monotonic()
+        if abs(offset - self._offset) > STEP:
+            self._offset = offset
+            # Wake it up, because its sleep time was computed with the old clock.
+            self._scheduler.wakeup()
 
     def _limit(self, longest: timedelta) -> None:
         """Set the deadline of the current job, by the monotonic clock."""
@@ -183,9 +189,12 @@ class Daemon:
         """Send due messages, unless a pass runs."""
         if self._is_sending or self._is_passing or not self._states:
             return
-        self._is_sending = True
         # The first provider is used, because messages belong to channels.
         work = next(iter(self._states.values())).work
+        # For a watchdog, the job also shows that the scheduler is alive.
+        if not (work.scheduled.sync.channels or self._systemd.watchdog):
+            return
+        self._is_sending = True
         self._limit(work.scheduled.limit)  # now, because the scheduler may be dead
         # In the past, because a job that starts now would be late if the clock is set back.
         self._scheduler.add_job(self._deliver, "date", run_date=EPOCH, args=[work])
@@ -217,7 +226,7 @@ class Daemon:
         state = self._states.get(called.work.provider)
         if state is not None and called.work is state.work:
             state.call_at = called.work.later(called.again)
-        _log(call_lines(called.work.provider, called.result))
+        log_lines(logger, call_lines(called.work.provider, called.result))
 
     def _retire(self, work: Work) -> None:
         """Stop the calls of old work, and close it later."""
@@ -242,9 +251,9 @@ class Daemon:
             following = f"next run {stamp(state.moment)}"
         if result is not None:
             (level, outcome), *more = run_lines(state.work.provider, result)
+            rest = [(level, f"{self._prefix(state)}{line}") for level, line in more]
             with running(ended.run):
-                _log([(level, f"{outcome}; {following}")])
-                _log((level, f"{self._prefix(state)}{line}") for level, line in more)
+                log_lines(logger, [(level, f"{outcome}; {following}"), *rest])
             state.last = f"{stamp(now())} {outcome}"
         if not self._is_stopping:
             self._systemd.status(status(self._states.values()))
@@ -297,10 +306,7 @@ class Daemon:
             logger.info("%snext run %s", self._prefix(state), stamp(state.moment))
 
     def _stop(self, number: signal.Signals) -> None:
-        """Stop after the current jobs, or at once at the second signal.
-
-        An immediate stop loses nothing, because the next pass repairs the rest.
-        """
+        """Stop after the current jobs, or at once at the second signal."""
         if self._is_stopping:
             text = "%s again: stopped at once; the next run repairs interrupted work"
             logger.warning(text, number.name)
@@ -340,8 +346,3 @@ class Daemon:
     def _prefix(self, state: ProviderState) -> str:
         """Return a log prefix with the provider, empty if only one exists."""
         return f"{state.work.provider}: " if len(self._states) > 1 else ""
-
-
-def _log(lines: Iterable[Line]) -> None:
-    for level, line in lines:
-        logger.log(level, "%s", line)

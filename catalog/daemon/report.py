@@ -1,6 +1,7 @@
 """Describe the result of a run in log lines."""
 
 import logging
+from collections.abc import Iterable
 
 from catalog.core.errors import CatalogError
 from catalog.core.text import count
@@ -11,6 +12,12 @@ from catalog.report.summary import outcome, pending, skipped
 
 Line = tuple[int, str]
 """A logging level and a text."""
+
+
+def log_lines(logger: logging.Logger, lines: Iterable[Line]) -> None:
+    """Log each line at its level."""
+    for level, line in lines:
+        logger.log(level, "%s", line)
 
 
 def run_lines(provider: str, run: Run | Exception) -> list[Line]:

@@ -19,7 +19,7 @@ from catalog.core.clock import Clock, now
 from catalog.core.errors import CatalogError, SettingsInvalid
 from catalog.core.http.client import Http
 from catalog.core.unexpected import log_trace, place
-from catalog.daemon.report import call_lines, error_line, run_lines
+from catalog.daemon.report import call_lines, error_line, log_lines, run_lines
 from catalog.fleet.due import PASS, PROBE, SEND, Due, due_slots
 from catalog.fleet.members import Members
 from catalog.store import outbox, slots
@@ -84,8 +84,7 @@ class Tasks:
         scheduled = replace(made, sync=replace(made.sync, delivers=False))
         with self._claiming(name, slot):
             run = scheduled.run()
-        for level, line in run_lines(name, run):
-            logger.log(level, "%s", line)
+        log_lines(logger, run_lines(name, run))
         if run.result is None or not run.result.poll.findings:
             return []
         with self.database.reading() as connection:
@@ -111,8 +110,7 @@ class Tasks:
         probes = wire_probe_times(settings, probing)
         with self._claiming(f"{name}/probe", probes.schedule.slot(clock())):
             results = probes.run()
-        for level, line in call_lines(name, results):
-            logger.log(level, "%s", line)
+        log_lines(logger, call_lines(name, results))
         following = probes.next_at()
         is_early = following < probes.schedule.next_after(clock())  # a second call
         return [Due(PROBE, name, following)] if results and is_early else []
@@ -163,5 +161,4 @@ def _log_error(task: str, name: str, error: Exception) -> None:
         reason = error_line(error) if isinstance(error, CatalogError) else place(error)
         logger.error("channel %s: nothing was sent, %s", name, reason)
         return
-    for level, line in (call_lines if task == PROBE else run_lines)(name, error):
-        logger.log(level, "%s", line)
+    log_lines(logger, (call_lines if task == PROBE else run_lines)(name, error))

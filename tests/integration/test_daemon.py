@@ -224,6 +224,19 @@ def test_a_dead_scheduler_lets_the_watchdog_act(
     assert "has not ended in time" in caplog.text
 
 
+def test_a_daemon_without_channels_starts_no_job_between_passes(tmp_path: Path) -> None:
+    """A beat without a channel and a watchdog leaves only the next pass in the scheduler."""
+    with rig(tmp_path, answer()) as it:
+        for environ, jobs in (({}, 1), ({"NOTIFY_SOCKET": "@x", "WATCHDOG_USEC": "60000000"}, 2)):
+            made = work(replace(it.sync, channels=()), lambda _: ANSWER, timedelta())
+            daemon = Daemon(list, Systemd(environ))
+            daemon._scheduler.start(paused=True)
+            daemon._adopt(made, now())
+            assert daemon._handle(Beat())
+            assert len(daemon._scheduler.get_jobs()) == jobs
+            daemon._scheduler.shutdown()
+
+
 def test_a_provider_removed_while_its_run_waits_is_not_polled(tmp_path: Path) -> None:
     """The run ends without a poll, and the work of the provider is closed after it."""
     polled, closed = list[Validators](), list[str]()
