@@ -19,6 +19,7 @@ from catalog.config.load import load
 from catalog.store.database import Database
 from catalog.web.build import build
 from catalog.web.reader import Reader
+from tests.bench.decade import make
 from tests.support.builders import body, row
 from tests.support.http_server import answer, serve
 from tests.support.kill_at_line import in_fork, run_lines
@@ -130,6 +131,19 @@ def test_the_same_store_gives_the_same_bytes(demo: Shell, tmp_path: Path) -> Non
     for name, later in (("one", 0), ("other", 40)):
         build(reader_of(database, later=timedelta(days=later)), tmp_path / name)
     assert contents(tmp_path / "one") == contents(tmp_path / "other")
+
+
+@pytest.mark.long
+def test_a_site_that_grows_is_equal_to_a_new_one(tmp_path: Path) -> None:
+    """Within a month the pages of earlier ones stay, and a new month is linked from all."""
+    for name, polls in (("one", 760), ("same", 780), ("next", 1500)):
+        make(tmp_path / name, polls, models=3)
+        before = state(tmp_path / "site") if (tmp_path / "site").exists() else {}
+        build(reader_of(tmp_path / name), tmp_path / "site")
+        build(reader_of(tmp_path / name), tmp_path / f"new-{name}")
+        assert contents(tmp_path / "site") == contents(tmp_path / f"new-{name}")
+        after, january = state(tmp_path / "site"), "changes/2016-01.html"
+        assert (after[january] == before.get(january)) == (name == "same")
 
 
 def test_every_model_has_a_file_of_its_own(poll: Poll) -> None:
