@@ -260,6 +260,13 @@ def test_a_missing_database_is_explained(tmp_path: Path) -> None:
     assert not (tmp_path / "none.db").exists()
 
 
+def test_a_comparison_before_the_first_snapshot_has_no_changes(client: TestClient) -> None:
+    """From a moment without a snapshot, nothing can be compared."""
+    known = client.get("/compare.json?from=2020-01-01")
+    assert known.status_code == 200
+    assert "qwen3" not in known.text
+
+
 def test_an_empty_store_has_empty_pages(tmp_path: Path) -> None:
     """Before the first poll, every page says that nothing is there."""
     with rig(tmp_path, reply(200, body(row()))) as one:
@@ -267,6 +274,7 @@ def test_an_empty_store_has_empty_pages(tmp_path: Path) -> None:
         for path in PATHS:
             assert client.get(path).status_code == 200, path
         assert "Nothing is recorded yet" in client.get("/").text
+        assert "##" not in client.get("/index.md").text
 
 
 def test_names_of_a_provider_are_shown_as_text(tmp_path: Path) -> None:

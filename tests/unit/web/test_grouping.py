@@ -64,6 +64,8 @@ def test_a_name_is_found_only_as_a_whole() -> None:
     shown = linked(_added(model("7", tag, type=f"x{tag}")), LiveLinks())
     assert shown.count("<a ") == 1
     assert tag not in shown
+    both = finding(Added(model("1", "alphas")), Added(model("2", "alpha")))
+    assert ">alpha</a>" in linked(both, LiveLinks())
 
 
 def test_dates_are_not_broken_at_their_hyphens() -> None:
