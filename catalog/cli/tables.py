@@ -6,6 +6,7 @@ between words. If that is not enough, each row becomes a block of lines.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from re import fullmatch
 from types import MappingProxyType
@@ -182,6 +183,7 @@ def _cut(text: str, width: int, more: str) -> str:
     return f"{set_cell_size(text, width - _size(more)).rstrip()}{more}"
 
 
+@lru_cache(256)  # because the widths of a table are computed first, then its lines
 def _size(text: str) -> int:
     """Return the terminal columns of a text: two for each wide character."""
     if text.isascii() or text.translate(NARROW).isascii():

@@ -82,7 +82,7 @@ def validate(
         models=tuple(model for at, model in models.items() if at not in out),
         drift=drift(answer, rows, models, double),
         refused=tuple(refused.values()),
-        seen=_seen(answer, facts, models),
+        seen=_seen(answer, facts, models, seen or {}),
     )
 
 
@@ -121,12 +121,15 @@ def _facts(answer: Answer, provider: Provider, seen: Mapping[str, Seen]) -> Mapp
 
 
 def _seen(
-    answer: Answer, facts: Mapping[int, JsonText], models: Mapping[int, Model]
+    answer: Answer,
+    facts: Mapping[int, JsonText],
+    models: Mapping[int, Model],
+    before: Mapping[str, Seen],
 ) -> Mapping[str, Seen]:
     """Return the rows by their texts. Models that depend on the place are left out."""
     kept = {} if "x-key-stars" in answer.contract else models
     return {
-        text: Seen(answer.rows[at].value, facts[at], kept.get(at))
+        text: before.get(text) or Seen(answer.rows[at].value, facts[at], kept.get(at))
         for at, text in enumerate(answer.texts)
     }
 

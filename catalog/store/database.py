@@ -195,6 +195,11 @@ class Database:
         if raised is not None:
             raise raised
 
+    @property
+    def is_locked(self) -> bool:
+        """Return whether `together` keeps other processes from writing."""
+        return self._together is not None
+
     def upgrade(self) -> Upgraded | None:
         """Upgrade the schema and return the result, None if it was current.
 

@@ -156,7 +156,8 @@ class Sync:
         name, known = self.provider.name, start.known
         decision = Decision(self.provider, self.policy, start.at, start.elapsed_ms, options.accept)
         with self.database.writing(keep=not options.dry_run, of=name) as connection:
-            inside = history.baseline(connection, name)
+            # Under the lock of an import nothing can have changed since the start.
+            inside = known if self.database.is_locked else history.baseline(connection, name)
             if inside.state != known.state:
                 return None
             seen = past(connection, self.cache, start, decision, reading)
