@@ -35,8 +35,7 @@ from catalog.store.text_values import FIRST, HINTS
 
 WANTED = "write the path of an SQLite file or an SQLAlchemy URL"
 OTHER = "Name another file with --database. It may be a new one."
-ERRORS = (SQLAlchemyError, sqlite3.Error)
-"""The errors of a transaction. The driver's own ones are from statements of `tables.plain`."""
+ERRORS = (SQLAlchemyError, sqlite3.Error)  # the driver's own are from `tables.plain`
 MEMORY = "sqlite://"
 """The URL of a database in memory."""
 
