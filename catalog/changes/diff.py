@@ -70,6 +70,8 @@ def _fields(
     for key in before.keys() | after.keys():
         here = (*path, key)
         old, new = before.get(key), after.get(key)
+        if isinstance(old, str) and old == new:
+            continue  # the usual case
         if _opens(old, key in before) and _opens(new, key in after):
             yield from _fields(old or {}, new or {}, here)
             continue
