@@ -15,7 +15,6 @@ from catalog.cli.tables import NARROWEST, Cell, Column, Table, wrap
 from catalog.core.errors import CatalogError
 from catalog.core.files import shown
 from catalog.core.visible import visible
-from catalog.report.markdown import table, text
 
 NOTES = "catalog.notes"
 """The logger of notes with a level. Other notes are text."""
@@ -138,6 +137,8 @@ def print_rows(style: str, columns: Sequence[Column], rows: Iterable[Row]) -> No
         csv.writer(lines, lineterminator="\n").writerows([names, *cells])
         say(lines.getvalue(), nl=False)
     elif style == "markdown":
+        from catalog.report.markdown import table, text
+
         say(table(names, [[text(cell) for cell in _readable(columns, row)] for row in rows]))
     else:
         print_table(columns, rows)
