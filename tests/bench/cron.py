@@ -22,7 +22,7 @@ MOST_CHANGED = 2.5
 MOST_MEMORY = 100e6
 WATCHERS = ("urlwatch", "webchanges")
 STARTING = "httpx and click are most of it: no settings are read, and SQLite has its own driver"
-MEMORY = "the libraries of a whole pass, before any model is read"
+MEMORY = "the program takes 77 MB of it with 20 models"
 MUCH = "a change takes the whole program: SQLAlchemy, SQLModel, pydantic and httpx are most of it"
 
 
