@@ -25,6 +25,8 @@ HOURS, EVERY, MODELS = 24, 10, 500
 MOST = {"daemon": 0.15, "cron": 0.8, "webchanges": 1.0}
 WHY = "a change takes the whole program: SQLAlchemy, SQLModel, pydantic and httpx"
 PATIENCE = 60.0
+SETTLED = 2.0
+"""Seconds until a daemon has ended its start."""
 READY = re.compile("next run")
 
 
@@ -94,8 +96,10 @@ class Days:
                     for name, run in runs.items():
                         spent[name] += run().cpu
             with serve(inside, "1d") as waiting:
+                time.sleep(SETTLED)
+                began = waiting.cpu()
                 time.sleep(self.idle)
-                waited = (waiting.cpu() - waiting.started) / self.idle * DAY
+                waited = (waiting.cpu() - began) / self.idle * DAY
         return self._compared(spent, daemon, waited)
 
     def _compared(self, spent: Mapping[str, float], daemon: Daemon, waited: float) -> list[Line]:
