@@ -13,7 +13,7 @@ _REGION = re.compile(
     r"^<!-- generated: (?P<name>.+?) -->\n(?P<text>.*?)^<!-- generated:end -->$",
     re.DOTALL | re.MULTILINE,
 )
-_MEASURED = re.compile(r"<!-- (bench|faults):begin -->.*?<!-- \1:end -->", re.DOTALL)
+_MEASURED = re.compile(r"<!-- (faults|fleet|programs|web):begin -->.*?<!-- \1:end -->", re.DOTALL)
 _FENCED = re.compile(r"^( *)```.*?^\1```$", re.DOTALL | re.MULTILINE)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 NOT_WRITTEN = {"docs/models.md"}
