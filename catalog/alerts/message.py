@@ -19,7 +19,7 @@ from catalog.core.files import read_text
 from catalog.core.strict_json import cut
 from catalog.core.text import count
 from catalog.report.ends import instead, last_call
-from catalog.report.held import LOOK, by_itself
+from catalog.report.held import by_itself, look
 from catalog.report.sentences import fact, title
 
 LINES = 30
@@ -155,7 +155,7 @@ def _reasons(finding: Finding) -> Iterator[str]:
         yield rule.why
     change = finding.change
     if isinstance(change, Trouble) and change.polls_left and change.accepted_from:
-        yield LOOK
+        yield look(finding.provider)
         yield by_itself(Release(change.polls_left, change.accepted_from))
     end = last_call(finding)
     if end is not None:

@@ -16,10 +16,12 @@ class Release:
     """The condition under which a held answer is accepted without a command.
 
     That needs `polls` more polls that lack the same models. The last one cannot be before `at`.
+    Commands name `provider`, because several are configured. With only one it is empty.
     """
 
     polls: int
     at: datetime
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,14 @@ class HoldRule:
 
     An answer is held if more than `share` of at least `floor` models are missing. It is accepted
     after `polls` polls in a row, at least `apart` from each other, that lack the same models. Other
-    changes do not matter, because large catalogs always change.
+    changes do not matter, because large catalogs always change. `provider` goes to the Release.
     """
 
     share: float = 0.30
     floor: int = 10
     polls: int = 3
     apart: timedelta = timedelta(minutes=10)
+    provider: str = ""
 
     def reason(self, before: Snapshot | None, after: Snapshot) -> str | None:
         """Return the reason to hold this snapshot, or None."""
@@ -70,7 +73,8 @@ class HoldRule:
         """
         left = max(1, self.polls - held)
         is_soon = last is not None and timedelta() <= at - last < self.apart
-        return Release(left, (last if last and is_soon else at) + left * self.apart)
+        start = last if last and is_soon else at
+        return Release(left, start + left * self.apart, self.provider)
 
 
 def missing(before: Snapshot | None, after: Snapshot) -> tuple[Model, ...]:

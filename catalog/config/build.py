@@ -139,7 +139,8 @@ def wire_schedule(schedule: ScheduleSettings | ProbeSettings) -> Schedule:
 def wire_policy(settings: Settings) -> Policy:
     """Build the policy of judgments."""
     hold, trouble = settings.hold, settings.trouble
-    rule = HoldRule(share=hold.share, floor=hold.floor, polls=hold.polls, apart=hold.apart)
+    provider = settings.one.name if len(settings.provider) > 1 else ""
+    rule = HoldRule(hold.share, hold.floor, hold.polls, hold.apart, provider)
     patience = Patience(trouble.failures, trouble.remind, settings.freshness.error_after)
     signal = settings.signal
     return Policy(

@@ -11,7 +11,6 @@ HELD = "the answer is held, so it is not applied: "
 """The beginning of the error. It explains the word `held`."""
 SHOWN = 10
 """The number of models that are named. The others are counted."""
-LOOK = "Look first: `catalog sync --dry-run --accept`. If it is right: `catalog sync --accept`."
 
 
 def reason(why: str, missing: Sequence[str], changes: Sequence[Change]) -> str:
@@ -29,7 +28,16 @@ def way_out(release: Release) -> str:
 
     The last sentence is the time from which it is accepted without a command.
     """
-    return f"{LOOK} {by_itself(release)}"
+    return f"{look(release.provider)} {by_itself(release)}"
+
+
+def look(provider: str) -> str:
+    """Return the commands that accept a held answer of this provider.
+
+    Without a name they accept the held answers of all providers.
+    """
+    sync = f"catalog sync --provider {provider}" if provider else "catalog sync"
+    return f"Look first: `{sync} --dry-run --accept`. If it is right: `{sync} --accept`."
 
 
 def by_itself(release: Release) -> str:

@@ -141,6 +141,27 @@ def test_one_that_fails_stops_no_other(start: Start) -> None:
     assert "mars: held" in held.out
 
 
+def test_the_hint_of_a_held_answer_names_one_of_several_providers(start: Start) -> None:
+    """Held answers of other providers are not accepted by the command of the hint."""
+    alpha = answer(body=body(row()))
+    steps = (fleet(ship("argo")), fleet())
+    shell, _ = start(INFOMANIAK + MARS, infomaniak=(alpha, answer(body=body())), mars=steps)
+    shell("sync")
+    shell("sync", code=5)
+    hints = [
+        provider["problems"][0]["next"]
+        for provider in shell("status", "--format", "json", code=1).json["providers"]
+    ]
+    for name, hint in zip(("infomaniak", "mars"), hints, strict=True):
+        held = shell("sync", "--provider", name, code=5).err.splitlines()[1]
+        accept = f"catalog sync --provider {name} --accept"
+        look = f"catalog sync --provider {name} --dry-run --accept"
+        assert held.startswith(f"hint: Look first: `{look}`. If it is right: `{accept}`. ")
+        assert hint.startswith(f"Look first: `{look}`. If it is right: `{accept}`. ")
+    assert shell(*accept.split()[1:]).out.count("changed, snapshot") == 1
+    assert "infomaniak: held" in shell("sync", code=5).out
+
+
 def test_one_without_a_token_stops_no_other(start: Start) -> None:
     """A provider without a token is reported, and the others are polled."""
     no_token = MARS.replace('token_file = "mars.txt"', "")

@@ -60,7 +60,7 @@ def test_a_held_answer_names_the_next_steps() -> None:
     """The message has the missing models, the commands and the earliest time of acceptance."""
     trouble = Trouble("held", "7 of 12", missing=("a",), polls_left=2, accepted_from=AT)
     text = Wording(channel="team").text(message((finding(trouble),)))
-    assert "Look first: `catalog sync --dry-run --accept`." in text
+    assert "Look first: `catalog sync --provider infomaniak --dry-run --accept`." in text
     assert "after 2 more polls that lack the same models, not before 2025-12-23" in text
 
 
