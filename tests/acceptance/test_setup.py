@@ -156,7 +156,7 @@ def test_a_damaged_environment_is_not_taken_for_a_good_one(checkout: Path, copie
 def test_what_cannot_be_set_up_is_told(checkout: Path, copied: str) -> None:
     """A missing package or an unknown option ends with 2 and a next step."""
     python(checkout, copied)
-    assert setup(checkout, "--nope", code=2).err == "usage: scripts/setup [--dev]\n"
+    assert setup(checkout, "--nope", code=2).err == "usage: scripts/setup [--web | --dev]\n"
     (checkout / "wheels" / "dep-1.0-py3-none-any.whl").unlink()
     assert "error: pip could not install into .venv" in setup(checkout, code=2).err
 
