@@ -56,9 +56,11 @@ def serving(folder: Path) -> Iterator[Served]:
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
-        assert process.stdout
-        yield Served(file, f"http://127.0.0.1:{int(process.stdout.readline())}")
-        process.terminate()
+        try:
+            assert process.stdout
+            yield Served(file, f"http://127.0.0.1:{int(process.stdout.readline())}")
+        finally:
+            process.terminate()
 
 
 def main() -> None:
