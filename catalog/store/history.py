@@ -44,6 +44,7 @@ from catalog.store.tables import (
 from catalog.store.text_values import FIRST
 
 ACCEPTED = ("first", "changed", "unchanged")
+_IS_ACCEPTED = col(PollRow.outcome).in_([*map(fixed, ACCEPTED)])
 MODEL_FIELDS = tuple(field.name for field in fields(Model))
 _model_values = attrgetter(*MODEL_FIELDS)
 MODEL_COLUMNS = tuple(col(getattr(ModelVersionRow, name)) for name in MODEL_FIELDS)
@@ -98,12 +99,8 @@ def _baseline_query() -> Executable:
     provider: BindParameter[str] = bindparam("provider")
     of_provider = col(SnapshotRow.provider) == provider
     head = select(func.max(col(SnapshotRow.id))).where(of_provider).scalar_subquery()
-    newest = (
-        select(col(PollRow.id))
-        .where(col(PollRow.provider) == provider, col(PollRow.outcome).in_([*map(fixed, ACCEPTED)]))
-        .order_by(col(PollRow.id).desc())
-        .limit(1)
-    )
+    accepted = select(col(PollRow.id)).where(col(PollRow.provider) == provider, _IS_ACCEPTED)
+    newest = accepted.order_by(col(PollRow.id).desc()).limit(1)
     body, named = table_of(PollRow).alias(), table_of(PollRow).alias()
     with_body = newest.where(col(PollRow.payload_sha256).is_not(None)).scalar_subquery()
     either = or_(col(PollRow.etag).is_not(None), col(PollRow.last_modified).is_not(None))
@@ -136,10 +133,8 @@ def missing(connection: Connection, provider: str) -> dict[str, datetime]:
 
 @cache
 def _missing_query() -> Executable:
-    last = select(func.max(col(PollRow.id))).where(
-        col(PollRow.provider) == bindparam("provider"),
-        col(PollRow.outcome).in_([*map(fixed, ACCEPTED)]),
-    )
+    of_provider = col(PollRow.provider) == bindparam("provider")
+    last = select(func.max(col(PollRow.id))).where(of_provider, _IS_ACCEPTED)
     return (
         select(col(MissingModelRow.key), col(PollRow.started_at))
         .join(table_of(PollRow), col(PollRow.id) == col(MissingModelRow.poll_id))

@@ -324,13 +324,11 @@ def fixed(word: str) -> ColumnElement[str]:
 
 @cache
 def inserting(row: type[SQLModel]) -> Executable:
-    """Return the cached insert statement. Building costs more than a row."""
+    """Return the insert statement. Building it costs more than a row."""
     return insert(table_of(row))
 
 
-@lru_cache(64)
-def _text(sql: str) -> Executable:
-    return text(sql)
+_text = lru_cache(64)(text)
 
 
 def plain(connection: Connection) -> Execute:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -255,43 +254,6 @@ def test_a_token_by_variable(start: Start) -> None:
     assert "CATALOG_PROVIDER_MARS_TOKEN" in shown
 
 
-def test_a_description_is_proposed(start: Start, tmp_path: Path) -> None:
-    """`provider infer` proposes a working configuration from a file or a URL."""
-    ships = [ship("argo", id="a", name="Argo"), ship("pegasus", id="p", name="Pegasus")]
-    sent = json.dumps({"data": ships, "has_more": False, "last_id": "p"}).encode()
-    shell, servers = start("", mars=(answer(body=sent),))
-    (tmp_path / "answer.json").write_bytes(sent)
-    proposed = shell("provider", "infer", "answer.json")
-    assert "found 2 rows" in proposed.err
-    url = f"{servers['mars'].url}/fleet"
-    asked = shell("provider", "infer", url, "--token-file", "mars.txt")
-    assert servers["mars"].requests[0].headers["authorization"] == f"Bearer {TOKEN}"
-    assert shell("provider", "infer", url).out
-    assert "authorization" not in servers["mars"].requests[1].headers
-    text = asked.out.replace("NAME-token", "mars").replace("NAME", "mars")
-    assert 'key = "id"' in text
-    assert 'prices = ["fare"]' in text
-    (tmp_path / "catalog.toml").write_text(text, encoding="utf-8")
-    assert "mars: first, snapshot 1, 2 models" in shell("sync").out
-    assert (
-        "there is no list of models"
-        in shell("provider", "infer", "-", stdin=b'{"a": [1]}', code=2).err
-    )
-    bare = shell("provider", "infer", "-", stdin=b'{"data": [{"id": "a"}, {"id": "b"}]}')
-    assert "note: no field looks like a token limit" in bare.err
-    broken = shell("provider", "infer", "-", stdin=b"<html>", code=4)
-    assert " should be one answer of the provider, as it was sent." in broken.err
-    lost = shell("provider", "infer", url, "--token-file", "gone.txt", code=2)
-    assert "cannot read gone.txt" in lost.err
-
-
-def test_a_refused_proposal_names_its_own_token(shell: Shell) -> None:
-    """If the provider wants a token, the hint names --token-file."""
-    with serve(answer(401)) as server:
-        ran = shell("provider", "infer", server.url, code=3)
-    assert "hint: Name a file that holds a valid token with --token-file." in ran.err
-
-
 @pytest.mark.parametrize(
     ("status", "hint"),
     [
@@ -337,20 +299,6 @@ def test_one_part_of_a_list_is_reported_once(start: Start) -> None:
     assert (
         f"drift: {said}" in shell("validate", "-", stdin=b'{"fleet": {}, "nextPageToken": "t"}').out
     )
-
-
-def test_a_proposal_for_an_error_shows_its_message(shell: Shell) -> None:
-    """`provider infer` shows the provider's message if the answer is an error."""
-    sent = b'{"error": {"message": "the key has ended"}}'
-    ran = shell("provider", "infer", "-", stdin=sent, code=2)
-    assert "there is no list of models in it, but an error: the key has ended" in ran.err
-    with serve(answer(404)) as server:
-        lost = shell("provider", "infer", server.url, code=3)
-    assert "hint: Check the URL: it should be the whole address of the list of models." in lost.err
-    once = Shell(shell.folder, {"CATALOG_HTTP_ATTEMPTS": "1"})
-    with serve(answer(503)) as server:
-        down = once("provider", "infer", server.url, code=3)
-    assert "hint: Check the URL, and try again." in down.err
 
 
 def test_a_removal_that_waits_for_the_next_poll_is_shown(start: Start) -> None:
