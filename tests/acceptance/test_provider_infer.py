@@ -30,7 +30,7 @@ def test_a_description_is_proposed(shell: Shell) -> None:
 
 
 def test_an_answer_without_a_list_is_refused(shell: Shell) -> None:
-    """What is missing in an answer is named, and what is no JSON is refused."""
+    """The error names what an answer lacks, and text that is not JSON is refused."""
     none = shell("provider", "infer", "-", stdin=b'{"a": [1]}', code=2)
     assert "there is no list of models" in none.err
     bare = shell("provider", "infer", "-", stdin=b'{"data": [{"id": "a"}, {"id": "b"}]}')
