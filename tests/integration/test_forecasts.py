@@ -1,5 +1,6 @@
 """Ends of models, reported by real passes."""
 
+import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -254,8 +255,11 @@ def test_an_unchanged_poll_stays_cheap(tmp_path: Path) -> None:
     with rig(tmp_path, FULL, NINE) as it:
         it.outcomes(4)
         statements: list[str] = []
-        engine = it.sync.database._engine
-        event.listen(engine, "before_cursor_execute", lambda *of: statements.append(of[2].lstrip()))
+
+        def traced(connection: sqlite3.Connection, *_: object) -> None:
+            connection.set_trace_callback(lambda statement: statements.append(statement.lstrip()))
+
+        event.listen(it.sync.database._engine, "checkout", traced)
         it.sync = replace(it.sync, publisher=None)
         it.outcomes()
         written = [each for each in statements if each.startswith(("INSERT", "UPDATE", "DELETE"))]
