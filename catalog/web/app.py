@@ -236,7 +236,8 @@ def _ready(answers: Answers) -> Endpoint:
 
 
 def _handle_errors(app: FastAPI, reader: Reader, links: LiveLinks) -> None:
-    def handle(request: Request, error: Exception) -> Response:
+    # async, so that an error does not wait for other answers
+    async def handle(request: Request, error: Exception) -> Response:
         errors.log(error)
         if errors.is_for_program(request):
             return errors.problem(error)

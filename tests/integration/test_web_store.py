@@ -25,6 +25,7 @@ from tests.support.builders import body, model, row, snapshot
 from tests.support.database import save
 from tests.support.http_server import answer
 from tests.support.rig import lay_database, rig
+from tests.support.shell import SECONDS
 from tests.support.web_client import client_of, make_client
 
 THREADS = 41
@@ -94,25 +95,28 @@ def test_a_retry_that_fails_changes_the_page(tmp_path: Path) -> None:
 
 
 def test_the_server_says_that_it_lives_while_the_database_is_locked(tmp_path: Path) -> None:
-    """An orchestrator does not restart it, however many readers wait."""
+    """An orchestrator does not restart it, and a reader's error does not wait for other readers."""
     file = lay_database(tmp_path)
     settings = load(None, {"database": str(file)}, environ={}).settings
     with ExitStack() as stack:
         bound = stack.enter_context(serve.listen(WebSettings(listen="127.0.0.1:0")))
         address = bound.getsockname()
         stack.enter_context(serve.in_background(settings.each, WebSettings(), bound))
+        # The first one opens the database for all, one after the other.
+        assert _request(stack, address, "/status").recv(100).startswith(b"HTTP/1.1 200")
         lock = stack.enter_context(closing(sqlite3.connect(file, isolation_level=None)))
         lock.execute("BEGIN EXCLUSIVE")
         readers = [_request(stack, address, "/models") for _ in range(THREADS)]
         alive = _request(stack, address, "/livez")
         alive.settimeout(serve.BUSY_TIMEOUT / 2)
         assert b"200 OK" in alive.recv(100)
+        readers[0].settimeout(2 * serve.BUSY_TIMEOUT)
         assert b"503" in readers[0].recv(100)
         lock.execute("ROLLBACK")
 
 
 def _request(stack: ExitStack, address: tuple[str, int], path: str) -> socket.socket:
-    one = stack.enter_context(socket.create_connection(address))
+    one = stack.enter_context(socket.create_connection(address, timeout=SECONDS))
     one.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
     return one
 
