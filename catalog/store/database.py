@@ -304,7 +304,7 @@ def _is_cut(error: Exception) -> bool:
 @contextmanager
 def _part(connection: Connection) -> Iterator[None]:
     """Yield a savepoint that is rolled back after an exception."""
-    execute = connection.exec_driver_sql  # because each nested transaction is compiled anew
+    execute = connection.exec_driver_sql  # because a nested transaction is compiled each time
     execute("SAVEPOINT part")
     try:
         yield

@@ -315,9 +315,8 @@ def test_the_hook_before_a_commit(code: Shell) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.skipif(
-    os.cpu_count() == 1, reason="on one core, the scan has no worker processes to end"
-)
+# The scan has one worker process per core, and on a single core none that could be ended.
+@pytest.mark.skipif(os.cpu_count() == 1, reason="a single core has no worker processes")
 def test_an_interrupted_scan_ends_at_once(shell: Shell) -> None:
     """Ctrl-C ends the scan, and its worker processes block SIGINT."""
     text = 'MODEL = "x"\n' + 'names = ["model"]\n' * 100

@@ -1,12 +1,10 @@
 """`catalog completion`: the scripts of three shells, and what they complete."""
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-
+from tests.support.needs import needs
 from tests.support.shell import COMMAND, SECONDS, Shell
 
 
@@ -51,7 +49,6 @@ def _run_in(shell: Shell, folder: Path, *words: str) -> list[str]:
     return ran.stdout.splitlines()
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 def test_bash_itself_completes(shell: Shell, tmp_path: Path) -> None:
     """A real bash reads the script and completes a command."""
     lines = f"""
@@ -68,7 +65,7 @@ echo "${{COMPREPLY[@]}}"
     ]
 
 
-@pytest.mark.skipif(shutil.which("zsh") is None, reason="needs zsh")
+@needs("zsh")
 def test_zsh_itself_completes_each_time(shell: Shell, tmp_path: Path) -> None:
     """A real zsh loads the script from its path, and the second Tab completes like the first."""
     (tmp_path / "_catalog").write_text(shell("completion", "zsh").out)

@@ -153,7 +153,7 @@ def test_nothing_is_named_where_nothing_was_edited(demo: Shell) -> None:
     assert first_bad(demo.folder / "demo" / "catalog.db") == {}
 
 
-def test_a_link_that_was_worked_out_anew_breaks_the_next(own_demo: Shell) -> None:
+def test_a_link_that_was_computed_again_breaks_the_next(own_demo: Shell) -> None:
     """A forged link of an edited snapshot is found at the next snapshot."""
     edit = "update snapshot set taken_at = '2025-01-01T00:00:00Z' where id = 2"
     file = edited(own_demo, edit)

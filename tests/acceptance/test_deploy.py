@@ -19,6 +19,7 @@ from tests.support.builders import body, row
 from tests.support.checkout import ROOT
 from tests.support.daemon import serving
 from tests.support.http_server import answer
+from tests.support.needs import needs
 from tests.support.shell import COMMAND, TOKEN, Live, Shell
 
 DEPLOY = ROOT / "docs" / "deploy"
@@ -173,10 +174,7 @@ def test_the_services_are_shut_in() -> None:
     assert (daemon["Type"], daemon["WatchdogSec"]) == ("notify", "2min")
 
 
-@pytest.mark.skipif(
-    shutil.which("systemd-analyze") is None,
-    reason="systemd-analyze, a program of systemd, is not installed",
-)
+@needs("systemd-analyze")
 def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
     """The real thing reads the units without a complaint, and notices an unknown key."""
 

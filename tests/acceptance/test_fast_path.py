@@ -34,7 +34,7 @@ def test_it_prints_the_lines_of_a_full_pass(live: Live) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("place", ["variable", "file", "setting"])
-def test_the_token_is_read_anew(live: Live, place: str) -> None:
+def test_the_token_is_read_again(live: Live, place: str) -> None:
     """A replaced token is used from the next run on, from a variable or a file."""
     shell, server = live(answer(body=BODY))
     given = {**shell.given, "INFOMANIAK_API_TOKEN": ""}

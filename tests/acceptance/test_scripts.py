@@ -94,7 +94,6 @@ def tested(checkout: Path) -> Path:
 
 
 @pytest.mark.long
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process adopt orphans")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_tests_leave_no_server(tested: Path, number: signal.Signals) -> None:
     """A signal to scripts/test ends the tests, and then servers in sessions of their own."""
@@ -140,7 +139,7 @@ def test_ci_installs_what_the_tests_need(tmp_path: Path) -> None:
     """With CI=true, the missing packages of Debian are installed."""
     ran, calls = _missing_programs(tmp_path, "exit 0", CI="true")
     assert (ran.code, ran.err.count("\n")) == (0, 1)
-    assert calls.endswith("--no-install-recommends chromium prometheus\n")
+    assert calls.endswith("--no-install-recommends chromium prometheus zsh\n")
 
 
 def test_a_failed_installation_does_not_fail_the_tests(tmp_path: Path) -> None:
@@ -148,14 +147,14 @@ def test_a_failed_installation_does_not_fail_the_tests(tmp_path: Path) -> None:
     ran, _ = _missing_programs(tmp_path, "echo no network; exit 100", CI="true")
     assert ran.code == 0
     assert "no network" in ran.err
-    assert "could not install chromium prometheus" in ran.err
+    assert "could not install chromium prometheus zsh" in ran.err
 
 
 def test_nothing_is_installed_without_ci(tmp_path: Path) -> None:
     """On a developer's machine the missing packages are only named."""
     ran, calls = _missing_programs(tmp_path, "exit 0")
     assert (ran.code, calls) == (0, "")
-    assert ran.err.endswith("apt-get install chromium prometheus\n")
+    assert ran.err.endswith("apt-get install chromium prometheus zsh\n")
 
 
 @pytest.mark.long

@@ -3,23 +3,23 @@
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
+from tests.support.browser import CHROMIUM
+from tests.support.needs import needs
 from tests.support.shell import Shell
-
-CHROMIUM = Path("/usr/bin/chromium")
 
 
 @pytest.mark.long
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed at /usr/bin/chromium")
+@needs("chromium")
 def test_a_reader_clicks_through_the_files(demo: Shell, tmp_path: Path) -> None:
     """From the overview to a model, to a change and back, with the style, and without a server.
 
     The change is in view on the page of its month.
     """
-    sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     demo("web", "build", tmp_path / "a site")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page()
         failed: list[str] = []
         page.on("requestfailed", lambda request: failed.append(request.url))

@@ -24,7 +24,7 @@ def p95(values: Iterable[float]) -> float:
 
 
 def routes_table(stores: Mapping[str, list[dict[str, Any]]]) -> str:
-    """Return the CPU time of each route, made anew and from memory."""
+    """Return the CPU time of each route, made again and from memory."""
     heads = [f"{name}, {how}" for name in stores for how in ("made", "from memory")]
     lines = [f"| Route | {' | '.join(heads)} |", f"| --- |{' --- |' * len(heads)}"]
     for route in dict.fromkeys(each["route"] for found in stores.values() for each in found):

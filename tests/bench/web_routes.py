@@ -34,7 +34,7 @@ SPREAD = 5
 
 @dataclass
 class Clock:
-    """A clock that is set by hand. Answers are made anew in each minute."""
+    """A clock that is set by hand. Answers are made again in each minute."""
 
     at: datetime
 

@@ -12,12 +12,13 @@ import yaml
 
 from catalog.web.metrics import metrics
 from tests.support.metrics import figures
+from tests.support.needs import needs
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 RULES = DOCS / "prometheus-alerts.yml"
 DASHBOARD = json.loads((DOCS / "grafana.json").read_text(encoding="utf-8"))
 PROMTOOL = shutil.which("promtool") or ""
-of_prometheus = pytest.mark.skipif(not PROMTOOL, reason="promtool of Prometheus is not installed")
+of_prometheus = needs("promtool")
 LABELS = 'job="catalog", instance="host:8080", provider="infomaniak"'
 DAY = 24 * 60
 """The samples of a day: one a minute."""

@@ -17,6 +17,7 @@ from catalog.web.metrics import metrics
 from tests.support.http_server import Exchange, serve
 from tests.support.markdown_pages import free_port
 from tests.support.metrics import figures
+from tests.support.needs import needs
 
 PROMETHEUS = shutil.which("prometheus") or ""
 EVERY = '{job="catalog",__name__=~"catalog_.+"}'
@@ -48,7 +49,7 @@ def _prometheus(folder: Path, target: int) -> Iterator[str]:
 
 
 @pytest.mark.long
-@pytest.mark.skipif(not PROMETHEUS, reason="Prometheus is not installed")
+@needs("prometheus")
 def test_prometheus_reads_every_sample(tmp_path: Path) -> None:
     """Prometheus asks for OpenMetrics, stores all samples, and its queries find them."""
     stored, accepted = Event(), []

@@ -1,4 +1,4 @@
-"""An answer is made anew only if what it shows has changed."""
+"""An answer is made again only after a change of its data."""
 
 from contextlib import closing
 from pathlib import Path

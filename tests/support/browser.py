@@ -13,14 +13,13 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from tests.support.daemon import guarded
+from tests.support.needs import needs
 from tests.support.shell import UNMEASURED, Shell
 from tests.support.wall_clock import COMPILER, WallClock
 
 CHROMIUM = shutil.which("chromium")
 IN_BROWSER = [
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="chromium is not on PATH; on Debian: apt-get install chromium"
-    ),
+    needs("chromium"),
     pytest.mark.long,
     pytest.mark.unmeasured,
     pytest.mark.xdist_group("browser"),

@@ -165,7 +165,7 @@ def leave(code: str | int | None) -> None:
 
     Output that fails and exit codes that are no number are left to the interpreter.
     """
-    threading._shutdown()  # type: ignore[attr-defined]  # typeshed leaves it out
+    vars(threading)["_shutdown"]()  # by name, because typeshed leaves it out
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -10,7 +10,7 @@ import shlex
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -22,12 +22,15 @@ _INTERPRETER: Final = ("PYTHON", "LD_", "LC_", "LANG")
 """Prefixes of variables that matter only while an interpreter starts."""
 _LANG: Final = {"LANG": "C.UTF-8"}
 _STARTING: Final = Lock()
+_poll: Final = vars(subprocess.Popen)["_internal_poll"]
+"""The method of the library, by name, because typeshed leaves it out."""
 
 
 class Fork(subprocess.Popen[AnyStr]):
     """A command that was started as a fork."""
 
     _teller: socket.socket
+    _close_pipe_fds: Callable[..., None]
 
     def _execute_child(self, args: list[str], *given: Any) -> None:
         """Fork a process where `subprocess` would start one."""
@@ -41,7 +44,7 @@ class Fork(subprocess.Popen[AnyStr]):
         self._teller.sendall(json.dumps(order).encode() + b"\n")
         self.pid = int(self._read_number())
         self._child_created = True
-        self._close_pipe_fds(*ends[:6])  # type: ignore[attr-defined]  # typeshed leaves it out
+        self._close_pipe_fds(*ends[:6])
 
     def _read_number(self, flags: int = 0) -> bytes:
         """Read a number from the fork, even if its bytes arrive separately."""
@@ -64,9 +67,7 @@ class Fork(subprocess.Popen[AnyStr]):
 
     def _internal_poll(self, _deadstate: int | None = None, *_: Any) -> int | None:
         """Check whether the fork has ended."""
-        ended: int | None = super()._internal_poll(  # type: ignore[misc]  # typeshed leaves it out
-            _deadstate, lambda _, flags: self._try_wait(flags)
-        )
+        ended: int | None = _poll(self, _deadstate, lambda _, flags: self._try_wait(flags))
         return ended
 
 

@@ -161,7 +161,7 @@ def test_what_was_over_before_is_not_told() -> None:
         (date(2026, 6, 20), "proved", date(2026, 6, 18)),
     ],
 )
-def test_another_day_or_basis_is_told_and_starts_anew(
+def test_another_day_or_basis_is_reported_and_starts_again(
     until: date, basis: Basis, moved: date | None
 ) -> None:
     """A new day or source is reported at once, with the previous day."""

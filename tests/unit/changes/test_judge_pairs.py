@@ -35,7 +35,7 @@ TABLE: dict[str, tuple[tuple[Rows, Rows], Expected]] = {
         (WHOLE, [row(each["id"], text=each["text"][:30] + "…") for each in WHOLE]),
         [("warning", "alias-swapped", 40)],
     ),
-    "most texts cut short, one written anew": (
+    "most texts cut short, one written again": (
         (
             WHOLE,
             [
