@@ -12,7 +12,6 @@ one `Exchange`, so a test can write its own.
 
 import gzip
 import json
-import shutil
 import socket
 import ssl
 import struct
@@ -25,6 +24,8 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from tests.support.needs import found
 
 BLOCK = b" " * 65_536
 
@@ -292,14 +293,9 @@ def unanswering() -> Iterator[str]:
         yield f"http://127.0.0.1:{full.getsockname()[1]}"
 
 
-def make_certificate(folder: Path, names: str = "IP:127.0.0.1") -> Path | None:
-    """Make a self-signed certificate with its key, as one file.
-
-    Returns None on a machine without the `openssl` command.
-    """
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        return None
+def make_certificate(folder: Path, names: str = "IP:127.0.0.1") -> Path:
+    """Make a self-signed certificate with its key, as one file. Skip the test without openssl."""
+    openssl = found("openssl")
     given = ["-subj", "/CN=127.0.0.1", "-addext", f"subjectAltName={names}"]
     given += ["-addext", "keyUsage=critical,digitalSignature,keyCertSign"]
     kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
