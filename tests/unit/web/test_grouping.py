@@ -66,6 +66,8 @@ def test_a_name_is_found_only_as_a_whole() -> None:
     assert tag not in shown
     both = finding(Added(model("1", "alphas")), Added(model("2", "alpha")))
     assert ">alpha</a>" in linked(both, LiveLinks())
+    within = finding(Added(model("1", "model")), Added(model("2", "alpha")))
+    assert linked(within, LiveLinks()).startswith('2 models added (<a class="name"')
 
 
 def test_dates_are_not_broken_at_their_hyphens() -> None:
