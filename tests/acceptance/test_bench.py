@@ -34,7 +34,7 @@ MEASURED = (
     *("`catalog sync`, 1 % changed, 3,000 models", "peak memory of a pass"),
     *("a poll inside the daemon, unchanged", "a poll inside the daemon, changed"),
     *(f"{what}, on PostgreSQL" for what in questions.QUESTIONS.values()),
-    *("the database after", "`catalog import`", *questions.QUESTIONS.values()),
+    *("the database after", "`catalog import --git`", *questions.QUESTIONS.values()),
 )
 
 
