@@ -6,7 +6,6 @@ A poll parses only the rows whose texts are new.
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from typing import NamedTuple
 
 from catalog.core.paths import ANY, Trail
@@ -56,7 +55,6 @@ def split(body: bytes, place: Trail, seen: Iterable[str]) -> Split | None:
     return Split("".join((*frame, text[at:])), rows)
 
 
-@cache
 def _opening(place: Trail) -> re.Pattern[str]:
     """Match the start of a list of rows."""
     starts = [rf"\A{_SPACE}"]
