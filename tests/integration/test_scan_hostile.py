@@ -82,8 +82,9 @@ def test_time_grows_as_the_text_does(name: str) -> None:
     """A hostile text of four times the size takes about four times as long to read."""
     pairs = zip(sampled(name, 15 * KB), sampled(name, STEP * 15 * KB), strict=True)
     for (title, short), (_, long) in pairs:
-        took = seconds(name, long())
-        if took > SHORT:
+        if seconds(name, long()) > SHORT:
+            # Again, because other programs slow a measurement down, and none makes it faster.
+            took = min(seconds(name, long()) for _ in range(2))
             assert took < seconds(name, short()) * STEP * SLOWER, title
 
 
