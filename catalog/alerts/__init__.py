@@ -1,0 +1,1 @@
+"""Send findings to channels: when, how much, and in which words."""

@@ -1,0 +1,1 @@
+"""Share functions between the commands and `import catalog`."""

@@ -1,0 +1,1 @@
+"""Find model names in code, and compare them with the catalog."""

@@ -209,7 +209,7 @@ def _document(path: Path, *, is_chosen: bool) -> Diagnosis:
 def _channel(channel: AnyChannel, proxy: Proxy | None) -> Iterator[Diagnosis]:
     """Connect to the host of each target without sending anything."""
     from catalog.alerts.email import MailServer
-    from catalog.config.channels import AppriseSettings, EmailSettings, WebhookSettings
+    from catalog.config.channels import EmailSettings, LogSettings, WebhookSettings
     from catalog.config.types import reveal
 
     what = f"channel {channel.name}"
@@ -224,11 +224,11 @@ def _channel(channel: AnyChannel, proxy: Proxy | None) -> Iterator[Diagnosis]:
         case EmailSettings():
             server = MailServer.read(channel.server)
             yield _host(what, server.host, server.port)
-        case AppriseSettings():
+        case LogSettings():
+            yield Diagnosis(what, "ok", "writes to the log")
+        case _:
             for target in map(reveal, channel.urls):
                 yield _target(channel.name, target)
-        case _:
-            yield Diagnosis(what, "ok", "writes to the log")
 
 
 def _target(channel: str, url: str) -> Diagnosis:

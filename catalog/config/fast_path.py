@@ -17,12 +17,13 @@ from catalog.config.identity import file_state
 from catalog.config.load import Loaded
 from catalog.config.providers import ListSettings
 from catalog.config.settings import Settings
+from catalog.config.sources import SECRET_KEYS
 from catalog.providers.source import ListRequest, Source
 from catalog.store.database import Database
 from catalog.sync.fast import FastPath
 
 SECRETS = re.compile(
-    r"(infomaniak|provider\.[0-9]+)\.token|channel\.[0-9]+\.(url|urls|secret|password)"
+    rf"(infomaniak|provider\.[0-9]+)\.token|channel\.[0-9]+\.({'|'.join(SECRET_KEYS)})"
 )
 """Settings with secrets, except headers and queries of a provider."""
 

@@ -21,6 +21,7 @@ from catalog.config.sources import (
     DATABASE,
     PREFIX,
     SECRET_BYTES,
+    SECRET_KEYS,
     RawSettings,
     find_file,
     plain_variable,
@@ -40,7 +41,7 @@ HINT = "Correct them all at once. `catalog help SETTING` explains a setting, suc
 ONE_HINT = "Correct it. `catalog help SETTING` explains a setting, such as hold.share."
 SECRET_FILES = re.compile(
     r"(infomaniak|provider\.[0-9]+)\.token_file|ping\.url_file|http\.proxy_file|web\.token_file"
-    r"|channel\.[0-9]+\.(url|urls|secret|password)_file"
+    rf"|channel\.[0-9]+\.({'|'.join(SECRET_KEYS)})_file"
 )
 
 

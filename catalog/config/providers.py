@@ -31,7 +31,13 @@ from catalog.config.types import (
     overlap,
 )
 from catalog.core.payload import BAD_ROWS_ABOVE, BadRows
-from catalog.providers.described.description import Description, mistakes, read, shipped
+from catalog.providers.described.description import (
+    KINDS,
+    Description,
+    mistakes,
+    read,
+    shipped,
+)
 from catalog.providers.infomaniak.provider import ROUTE
 from catalog.providers.provider import STRICT_ROWS, USUAL_ROWS
 
@@ -335,7 +341,7 @@ def _overlaps(place: str, given: dict[str, Any], listing: dict[str, Any]) -> Ite
         yield f"{place}.url: {mistake}"
 
 
-_DESCRIBED = {"openai", "anthropic", "openrouter", "models.dev", "json"}
+_DESCRIBED = {*KINDS, "json"}
 
 
 def _table(kind: str) -> dict[str, Any]:

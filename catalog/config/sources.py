@@ -38,9 +38,9 @@ OTHER_FORMS = {
 }
 HINT = "`catalog help configuration` shows how settings are written."
 PROVIDER_VARIABLES = ("url", "token", "token_file")
-CHANNEL_SECRETS = tuple(
-    f"{name}{form}" for name in ("url", "urls", "secret", "password") for form in ("", "_file")
-)
+SECRET_KEYS = ("url", "urls", "secret", "password")
+"""The settings of a channel that are secrets. Each can be in a file or a variable."""
+CHANNEL_SECRETS = tuple(f"{name}{form}" for name in SECRET_KEYS for form in ("", "_file"))
 
 
 @dataclass(slots=True)

@@ -1,0 +1,1 @@
+"""Define values, errors and tools that every other package may use."""

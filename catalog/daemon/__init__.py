@@ -1,0 +1,1 @@
+"""Run `catalog serve`: its slots, its reload, systemd and the heartbeat."""

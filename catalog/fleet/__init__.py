@@ -1,0 +1,1 @@
+"""Share the work of many providers among many workers."""

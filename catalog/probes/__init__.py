@@ -1,0 +1,1 @@
+"""Call models within a budget, and decide what their answers mean."""

@@ -1,0 +1,1 @@
+"""Serve recorded answers on the loopback, with faults."""

@@ -1,0 +1,1 @@
+"""Keep snapshots, changes and messages in the database."""

@@ -1,0 +1,1 @@
+"""Do one poll, from the request to the messages."""

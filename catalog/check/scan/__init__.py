@@ -1,0 +1,1 @@
+"""Find the model names in the files of each language."""

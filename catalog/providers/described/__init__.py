@@ -1,0 +1,1 @@
+"""Read a list of models by a description, which is data."""

@@ -1,0 +1,1 @@
+"""Define Infomaniak: its list, its routes, its calls and its document."""

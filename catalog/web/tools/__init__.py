@@ -1,0 +1,1 @@
+"""Answer the tools of `catalog mcp`."""

@@ -1,0 +1,1 @@
+"""Propose a description for an unknown list."""

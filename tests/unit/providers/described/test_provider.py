@@ -1,8 +1,9 @@
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from catalog.config.providers import Kind
 from catalog.core.errors import PayloadInvalid
 from catalog.core.payload import Payload
 from catalog.core.snapshot import Snapshot
@@ -126,6 +127,11 @@ def test_a_nested_key_is_required() -> None:
         reading({"data": [{"ship": {"hull": "argo", "year": 1}}]}, deep).models[0].key == "argo-1"
     )
     assert len(problems({"data": [{"ship": {}}]}, deep)) == 2
+
+
+def test_each_kind_can_be_configured() -> None:
+    """A configuration accepts every shipped description."""
+    assert {*get_args(Kind)} == {"infomaniak", "json", *KINDS}
 
 
 @pytest.mark.parametrize("kind", KINDS)
