@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from catalog.config.load import Loaded as Loaded
     from catalog.config.providers import ProviderSettings as ProviderSettings
     from catalog.config.settings import Settings as Settings
+    from catalog.config.web import WebSettings as WebSettings
     from catalog.core.http.client import Http as Http
     from catalog.daemon.job import Work as Work
     from catalog.probes.run import Probing as Probing

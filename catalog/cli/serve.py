@@ -12,7 +12,7 @@ from threading import Event
 import click
 
 from catalog.cli.app import App, pass_app, provider_option
-from catalog.cli.lazy_types import Http, Settings, Work
+from catalog.cli.lazy_types import Http, Settings, WebSettings, Work
 from catalog.cli.web import web_server
 from catalog.config.sources import is_file
 from catalog.core.errors import SettingsInvalid
@@ -66,7 +66,7 @@ def _pages(app: App) -> Iterator[Callable[[App], None]]:
     except (SettingsInvalid, click.UsageError):
         settings = None  # reported by the daemon
     if settings is None or settings.listen is None:
-        yield lambda reloaded: _note_address(reloaded, None)
+        yield lambda reloaded: _note_restart(reloaded, None)
         return
 
     serve = web_server()
@@ -74,19 +74,22 @@ def _pages(app: App) -> Iterator[Callable[[App], None]]:
         logging.getLogger("catalog.daemon").info("serving %s", serve.address_of(bound))
 
         def reload(reloaded: App) -> None:
-            _note_address(reloaded, settings.listen)
+            _note_restart(reloaded, settings)
             kept = {"listen": settings.listen, "public": settings.public}
             pages.reload(reloaded.each, reloaded.loaded.settings.web.model_copy(update=kept))
 
         yield reload
 
 
-def _note_address(app: App, served: str | None) -> None:
-    """Report that another address of the pages needs a restart."""
-    wanted = app.loaded.settings.web.listen
-    if wanted != served:
+def _note_restart(app: App, served: WebSettings | None) -> None:
+    """Report that changed settings of the pages need a restart."""
+    wanted, logger = app.loaded.settings.web, logging.getLogger("catalog.daemon")
+    address = None if served is None else served.listen
+    if wanted.listen != address:
         text = "web.listen is now %s, but the pages stay at %s until a restart"
-        logging.getLogger("catalog.daemon").warning(text, wanted or "unset", served or "no address")
+        logger.warning(text, wanted.listen or "unset", address or "no address")
+    elif served is not None and wanted.public != served.public:
+        logger.warning("web.public has changed, which takes effect at the next restart")
 
 
 def _works(app: App) -> list[Work]:

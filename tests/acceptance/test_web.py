@@ -72,6 +72,9 @@ def test_sighup_reloads_the_settings_of_the_pages(live: Live) -> None:
         page = _get(address, Authorization="Bearer tok-of-the-pages").text
         assert 'href="/catalog/models"' in page
         assert "other" in page
+        configuration.write_text(f'[web]\nlisten = "{ANY}"\npublic = true\n')
+        daemon.tell(signal.SIGHUP)
+        daemon.until("web.public has changed, which takes effect at the next restart")
         daemon.stop()
     assert f"web.listen is now 127.0.0.1:1, but the pages stay at {ANY}" in line
 
