@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from catalog.changes.aliases import bearers
+from catalog.changes.aliases import answering_models
 from catalog.changes.announced import announcements
 from catalog.changes.diff import diff
 from catalog.changes.finding import Delisted, Finding, Level
@@ -78,7 +78,7 @@ def compare(
         evidence=evidence,
         statuses=provider.statuses,
         ending=frozenset(each.key for each in ends),
-        bearers=bearers(changes, after, provider.attributes),
+        answering=answering_models(changes, after, provider.attributes),
     )
     found = judge((*changes, *ends), case)
     return tuple(replace(_promised(each, gone), snapshot=after.number) for each in found)

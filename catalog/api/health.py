@@ -112,7 +112,7 @@ def _deliveries(one: Status) -> Iterator[Issue]:
 
 
 def _cause(waiting: Backlog) -> str:
-    again = "at the next run" if waiting.next_at is None else f"from {stamp(waiting.next_at)} on"
+    again = "at the next run" if waiting.next_at is None else f"not before {stamp(waiting.next_at)}"
     if waiting.error is None:
         return f"channel {waiting.channel}: the last pass did not send; sent {again}"
     return f"{waiting.error}; next attempt {again}"

@@ -22,7 +22,7 @@ MOVED = frozenset({"repointed", "dropped"})
 """The moves after which another model answers a name, or no model does."""
 _Side = tuple[str, str]
 """The key of a model, and one of the two attributes."""
-Bearers = Mapping[str, str]
+Answering = Mapping[str, str]
 """The key of the model that answers a name."""
 
 
@@ -48,7 +48,9 @@ def _values(model: Model, places: Iterable[Trail]) -> Iterator[Json]:
     return (found for place in there for _, found in values(facts, place))
 
 
-def bearers(changes: Iterable[Change], after: Snapshot, attributes: Attributes) -> Bearers:
+def answering_models(
+    changes: Iterable[Change], after: Snapshot, attributes: Attributes
+) -> Answering:
     """Return the models that answer the names which these changes removed."""
     wanted = {name for change in changes for name in _taken(change, attributes)}
     found: dict[str, str] = {}
@@ -59,10 +61,10 @@ def bearers(changes: Iterable[Change], after: Snapshot, attributes: Attributes) 
     return found | own
 
 
-def alias_moves(update: Updated, attributes: Attributes, still: Bearers) -> frozenset[str]:
+def alias_moves(update: Updated, attributes: Attributes, answering: Answering) -> frozenset[str]:
     """Return the moves of an alias, named as in rules.toml.
 
-    `still` maps each removed name that still works to the model that answers it.
+    `answering` maps each removed name that still works to the model that answers it.
     """
     match attributes.of_field(update.field):
         case "description" if "/" not in update.model.name:
@@ -72,7 +74,7 @@ def alias_moves(update: Updated, attributes: Attributes, still: Bearers) -> froz
         case "aliases":
             gone, came = dropped_aliases(update), added_aliases(update)
             if gone:
-                return frozenset({"repointed" if gone <= still.keys() else "dropped"})
+                return frozenset({"repointed" if gone <= answering.keys() else "dropped"})
             if came:
                 return frozenset({"added"})
             return frozenset({"nothing"} if {update.before, update.after} <= NONE else ())
@@ -107,45 +109,45 @@ def lost(change: Change, rule: str) -> frozenset[str]:
     return dropped_aliases(change)
 
 
-def stays(change: Change, still: Bearers) -> bool:
+def stays(change: Change, answering: Answering) -> bool:
     """Return whether calls by the old name of a model still work."""
     match change:
         case Removed(model):
-            return model.name in still
+            return model.name in answering
         case Renamed(model, key, _):
-            return still.get(model.name) == key
+            return answering.get(model.name) == key
     return False
 
 
 def with_aliases(
-    changes: Iterable[Change], attributes: Attributes, still: Bearers
+    changes: Iterable[Change], attributes: Attributes, answering: Answering
 ) -> tuple[Change, ...]:
     """Add the aliases to each removed model.
 
     An alias is removed with its model, or another model answers it now.
     """
     return tuple(
-        _with_aliases(each, aliases(each.model, attributes), still)
+        _with_aliases(each, aliases(each.model, attributes), answering)
         if isinstance(each, Removed)
         else each
         for each in changes
     )
 
 
-def _with_aliases(change: Removed, names: frozenset[str], still: Bearers) -> Removed:
+def _with_aliases(change: Removed, names: frozenset[str], answering: Answering) -> Removed:
     if not names:
         return change
-    gone, moved = sorted(names - still.keys()), sorted(names & still.keys())
+    gone, moved = sorted(names - answering.keys()), sorted(names & answering.keys())
     return replace(change, aliases=tuple(gone), moved_aliases=tuple(moved))
 
 
 def of_one_alias(
-    changes: Iterable[Change], attributes: Attributes, still: Bearers
+    changes: Iterable[Change], attributes: Attributes, answering: Answering
 ) -> tuple[list[tuple[Change, ...]], list[Change]]:
     """Group the changes of one alias. Return the groups, and the other changes.
 
-    A group has either all changed fields of one target, of all aliases with that target, or all
-    models between which aliases moved.
+    A group has the target fields that changed alike in one or several models, or the alias lists of
+    the models that exchanged aliases.
     """
     groups: dict[_Side, list[Updated]] = {}
     rest: list[Change] = []
@@ -158,10 +160,10 @@ def of_one_alias(
     for loser, group in list(groups.items()):
         lists = group if loser[1] == ALIASES else ()
         for name in frozenset[str]().union(*map(dropped_aliases, lists)):
-            _merge(groups, loser, (still.get(name, loser[0]), ALIASES))
+            _merge(groups, loser, (answering.get(name, loser[0]), ALIASES))
     found: list[tuple[Change, ...]] = []
     for group in _alike(groups.values()):
-        moved = [each for each in group if alias_moves(each, attributes, still) & MOVED]
+        moved = [each for each in group if alias_moves(each, attributes, answering) & MOVED]
         if moved and len(group) > 1:
             found.append((*moved, *(each for each in group if each not in moved)))
         else:

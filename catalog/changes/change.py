@@ -1,8 +1,9 @@
 """Define each kind of change as facts, without any wording.
 
 Each class gives its fingerprint (`identity`), its JSON (`as_json`), its models (`names` in calls,
-`followed_as` with keys, `types`), its sort order (`order`, `place`), and its database columns
-(`columns`). Its rule is in rules.toml, its sentence in report/sentences.py.
+`followed_as`: the names and keys that a channel can follow, and `types`), its sort order (`order`,
+`place`), and its database columns (`columns`). Its rule is in rules.toml, its sentence in
+report/sentences.py.
 """
 
 from collections.abc import Mapping
@@ -333,7 +334,7 @@ class Cancelled(OfEnd):
 
 ModelChange = Added | Removed | Restored | Updated | Renamed
 OUT = (Removed, Renamed)
-"""Changes of a model whose name leaves the list."""
+"""Changes after which the former key of a model is not listed."""
 EndChange = Retiring | Cancelled
 Change = ModelChange | Drift | Probed | EndChange | Incident
 ENDED = (Undelivered, Recovered, Removed, Renamed, Retiring, Cancelled)

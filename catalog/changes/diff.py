@@ -64,7 +64,7 @@ def _fields(
 ) -> Iterator[Difference]:
     """Yield each differing path with its old and new JSON.
 
-    Descend into objects, also if one side is missing, and into the items of lists. An empty object
+    Descend into objects, even if one side is missing, and into the items of lists. An empty object
     is a value, so it differs from a missing field.
     """
     for key in before.keys() | after.keys():

@@ -26,7 +26,10 @@ Proof = tuple[datetime, str]
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A person's note about a model's future. Without any value, it withdraws earlier notes."""
+    """A person's note about a model's future.
+
+    Without any value, it withdraws earlier notes.
+    """
 
     key: str
     noted_at: datetime
@@ -171,7 +174,10 @@ def candidates(
 def staying(
     known: Iterable[End], listed: Iterable[Model], leaving: Collection[str] = frozenset()
 ) -> Pool:
-    """Return the listed models for `replacements`. Those with an end can only be named."""
+    """Return the listed models for `replacements`.
+
+    A model with an end is suggested only if a person or the provider named it.
+    """
     return Pool.of(listed, {end.model.key for end in known} | {*leaving})
 
 

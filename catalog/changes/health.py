@@ -153,7 +153,7 @@ def examine(
 ) -> Health:
     """Compute the health. `last` is the outcome of the newest poll.
 
-    Fewer failed polls than the tolerance do not count. One held or invalid poll does, also if later
+    Fewer failed polls than the tolerance do not count. One held or invalid poll does, even if later
     polls failed: `answered` is the outcome of the newest poll with an answer.
     """
     accepted_at = unwell.accepted_by(now)

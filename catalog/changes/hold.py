@@ -63,7 +63,10 @@ class HoldRule:
         lost = len(before.by_key.keys() - after.by_key.keys())
         if lost <= self.share * total:
             return None
-        return f"{lost} of {total} models are missing ({lost / total:.0%}, limit {self.share:.0%})"
+        limit = f"{100 * self.share:g}%"
+        # Rounded down to the limit, the share would look like a wrong reason.
+        share = f"{lost / total:.0%}" if round(lost / total, 2) > self.share else f"over {limit}"
+        return f"{lost:,} of {total:,} models are missing ({share}, limit {limit})"
 
     def release(self, held: int, at: datetime, last: datetime | None = None) -> Release:
         """Return when the answer of a poll is accepted.

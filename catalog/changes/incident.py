@@ -44,11 +44,11 @@ TroubleKind = Literal["stale", "failing", "invalid", "held"]
 
 @dataclass(frozen=True, slots=True)
 class Trouble(OfNone):
-    """A failed, invalid, held or stale catalog, with a short `reason`.
+    """A failed, invalid or held poll, or a stale catalog.
 
-    `since` is when a lasting problem began. For `stale` it is the last accepted poll. A held answer
-    has the names of the `missing` models. It is accepted after `polls_left` more polls, but not
-    before `accepted_from`.
+    `reason` is short. `since` is when a lasting problem began. For `stale` it is the last accepted
+    poll. A held answer has the names of the `missing` models. It is accepted after `polls_left`
+    more polls, but not before `accepted_from`.
     """
 
     kind: TroubleKind
@@ -103,7 +103,7 @@ class Undelivered(OfNone):
 
 
 Incident = Trouble | Recovered | Undelivered
-"""A change of the service itself, not of the listed models."""
+"""A problem of polls or messages, or its end. It is no change of a listed model."""
 
 
 TROUBLES: tuple[TroubleKind, ...] = get_args(TroubleKind)

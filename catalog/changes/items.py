@@ -24,13 +24,13 @@ FIELDS = 6
 """The maximum number of fields that are tried in pairs."""
 
 Items = Mapping[str, Json]
-"""The items of a list by step."""
+"""The items of a list by step. A step is the part of a path that names one item."""
 
 
 def matched(old: Json, new: Json) -> tuple[Items, Items] | None:
     """Return the items of two lists of objects by step.
 
-    The field with most values in common identifies the items, or else two fields. A price that
+    The field with the most values in common identifies the items, or else two fields. A price that
     changed cannot identify an item, so then the places decide. Return None for other values, for
     lists whose items have no identity, and for the same items in another order.
     """
@@ -52,7 +52,7 @@ def matched(old: Json, new: Json) -> tuple[Items, Items] | None:
 def _most_alike(
     old: Sequence[Json], new: Sequence[Json], keys: Iterable[tuple[str, ...]]
 ) -> tuple[Items, Items] | None:
-    """Return the items by the fields with most values in common."""
+    """Return the items by the fields with the most values in common."""
     found, most = None, 0 if old and new else -1
     for fields in keys:
         sides = _by_step(old, fields), _by_step(new, fields)

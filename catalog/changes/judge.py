@@ -1,11 +1,11 @@
-"""Turn changes into findings, or into a hold, by rules.toml."""
+"""Turn changes into findings, using rules.toml."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
-from catalog.changes.aliases import Bearers, alias_moves, of_one_alias, stays, with_aliases
+from catalog.changes.aliases import Answering, alias_moves, of_one_alias, stays, with_aliases
 from catalog.changes.change import Change, Removed, Renamed, Retiring, Updated
 from catalog.changes.finding import Delisted, Finding, Level, severity
 from catalog.changes.flapping import (
@@ -50,7 +50,7 @@ class Case:
     is the source of the values. `doubted` holds the implausible values of the last poll, `repeated`
     those of earlier polls. `brief` holds models that were listed in one answer only. `statuses` are
     the meanings of status words. `ending` holds the keys of models whose end has a separate
-    finding. `bearers` maps the names that models lost to the models that answer them now.
+    finding. `answering` maps the names that models lost to the models that answer them now.
     """
 
     provider: str
@@ -68,19 +68,19 @@ class Case:
     brief: frozenset[str] = frozenset()
     statuses: Statuses = USUAL
     ending: frozenset[str] = frozenset()
-    bearers: Bearers = field(default_factory=dict)
+    answering: Answering = field(default_factory=dict)
 
 
 def judge(changes: Iterable[Change], case: Case) -> tuple[Finding, ...]:
     """Return one finding per change or wave, most severe first."""
     judged = _Judged(case)
     ends, rest = together(
-        with_aliases(changes, case.attributes, case.bearers),
+        with_aliases(changes, case.attributes, case.answering),
         lambda change: _end(change, case),
         lambda end: end.until <= case.at.date(),
         lambda change: judged(change)[0].id,
     )
-    of_aliases, rest = of_one_alias(rest, case.attributes, case.bearers)
+    of_aliases, rest = of_one_alias(rest, case.attributes, case.answering)
     found = [*ends, *of_aliases, *bundles(rest, case.common, judged.summary)]
     return tuple(sorted((_finding(each, judged) for each in found), key=severity))
 
@@ -209,8 +209,8 @@ def _rule_of_one(change: Change, case: Case) -> tuple[Rule, Level]:
         attribute = attribute_of(change, attribute, case.ending)
         moved = moves(change, attribute)
         moved |= status_moves(change, case.statuses) if attribute == "status" else frozenset()
-        moved |= alias_moves(change, case.attributes, case.bearers)
-    elif stays(change, case.bearers):
+        moved |= alias_moves(change, case.attributes, case.answering)
+    elif stays(change, case.answering):
         moved = frozenset({"aliased"})
     elif isinstance(change, Drift) and change.move is not None:
         moved = frozenset({change.move})

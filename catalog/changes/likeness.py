@@ -22,7 +22,7 @@ def suffix(name: str) -> str | None:
 def tendency(update: Updated) -> str | None:
     """Return the direction of an update in a word, or None.
 
-    Numbers have no direction, also as text, because 1 is no shortened 12.
+    Numbers and their texts have no direction, because 1 is not a shortened 12.
     """
     if update.before is None:
         return "came"

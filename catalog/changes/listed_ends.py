@@ -86,7 +86,7 @@ def with_successors(
 ) -> tuple[Change, ...]:
     """Name the successor and the possible replacements of each removed model.
 
-    Models with a key in `leaving` are no replacement, unless they are named. Only the first
+    Models with a key in `leaving` are suggested only if they are named. Only the first
     removals get replacements, because comparing the names of long lists takes long.
     """
     found, searched = list[Change](), 0

@@ -9,7 +9,7 @@ from catalog.core.strict_json import Json, JsonText, canonical, leaves, parse
 CREATED = ("created", "created_at")
 """Provider fields with the creation time."""
 MOST = 0.5
-"""The share of equal facts that a rename must exceed, without ids."""
+"""The share of equal facts that a rename must exceed. Ids do not count."""
 
 SAME_PREFIX = 3
 """The minimum number of renames with the same replaced prefix, because two can be chance."""
@@ -21,8 +21,8 @@ def renames(before: Mapping[str, Model], after: Mapping[str, Model]) -> dict[str
     """Return the new key of each renamed model by its old key.
 
     A renamed model keeps a mark (its name, creation time or description) and most of its facts.
-    Marks of a model in both snapshots do not count. Of several matches, the one with most shared
-    marks is used. If two have equally many, there is no rename.
+    Marks of a model in both snapshots do not count. Of several matches, the one with the most
+    shared marks is used. If two have equally many, there is no rename.
     """
     if before.keys() <= after.keys():  # the usual case
         return {}
@@ -93,7 +93,7 @@ def _by_mark(models: Iterable[Model]) -> dict[tuple[str, JsonText], list[Model]]
 
 
 def is_alike(former: Model, model: Model) -> bool:
-    """Return whether most facts are equal, without ids."""
+    """Return whether most facts are equal. Ids do not count."""
     old, new = (dict(leaves(parse(each.facts))) for each in (former, model))
     paths = old.keys() | new.keys()
     same = {path for path in paths if path in old and path in new and _same(old[path], new[path])}

@@ -43,8 +43,9 @@ WITHDRAWN = "model-withdrawn"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. A condition of None matches anything. `wave` is the level of a wave.
+    """One rule.
 
+    A condition of None matches anything. `wave` is the level of a wave.
     `fires` and `do` are Markdown for the documentation: when it fires, and what to do then.
     """
 

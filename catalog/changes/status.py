@@ -51,7 +51,10 @@ class Statuses:
 
     @classmethod
     def of(cls, given: Mapping[str, tuple[str, ...]]) -> "Statuses":
-        """Build the meanings from the words of a description. Its words win over defaults."""
+        """Build the meanings from the words of a description.
+
+        Its words have precedence over the defaults.
+        """
         defaults = {
             spelled(word): meaning
             for meaning in MEANINGS
@@ -87,7 +90,7 @@ USUAL = Statuses.of({})
 
 
 def flag(value: Json) -> bool | None:
-    """Return a boolean, also from its text, None for other values."""
+    """Return a boolean or that of a text, or None."""
     if isinstance(value, str):
         return _FLAGS.get(value.strip().casefold())
     return value if isinstance(value, bool) else None

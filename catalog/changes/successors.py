@@ -18,7 +18,10 @@ What = Literal["type", "context", "beta", "status", "route"]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One attribute of a successor that is lower or different. None means unknown."""
+    """One attribute of a successor that is lower or different.
+
+    None means unknown.
+    """
 
     what: What
     before: str | int | bool | None

@@ -43,8 +43,8 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 def moves(update: Updated, attribute: str | None = None) -> frozenset[str]:
     """Return the moves of a value, named as in rules.toml.
 
-    Prices and limits are compared as numbers, also as texts. Of a `route`, only the path is
-    compared.
+    Prices and limits are compared as numbers, even if they are texts. Of a `route`, only the path
+    is compared.
     """
     return _moves(update.before, update.after, attribute)
 
@@ -140,7 +140,7 @@ def _absent(old: Json, new: Json) -> frozenset[str]:
 
 
 def number(value: Json) -> Decimal | None:
-    """Return a number, also from a text such as `5e-09`, or None."""
+    """Return a number, or that of a text like `5e-09`."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     text = str(value).strip()
@@ -165,7 +165,7 @@ def _amounts(old: str, new: str) -> tuple[str, str]:
 
 
 def is_number(value: Json) -> bool:
-    """Return whether a value is a number, also as text."""
+    """Return whether a value is a number or the text of one."""
     return number(value) is not None
 
 

@@ -51,8 +51,8 @@ def backup(app: App, file: Path, force: bool) -> int:
     source = _sqlite_file(app.database)
     _refuse_to_replace(file, source, force=force)
     rows = copy(source, file)
-    told = f"{count(sum(rows.values()), 'row')} in {count(len(rows), 'table')}"
-    say(f"{file}: {_size(file)}, {told}, checked")
+    whole = f"{count(sum(rows.values()), 'row')} in {count(len(rows), 'table')}"
+    say(f"{file}: {_size(file)}, {whole}, checked")
     return 0
 
 
@@ -72,8 +72,8 @@ def restore(app: App, file: Path) -> int:
         hint = "PostgreSQL has pg_restore; `catalog db import` reads an export into every database."
         raise SettingsInvalid(f"{app.database.place} is not a file to replace", hint=hint)
     done = put_back(file, target, now())
-    told = f"{count(sum(done.rows.values()), 'row')} in {count(len(done.rows), 'table')}"
-    say(f"{target}: restored from {file}, {told}, verified")
+    whole = f"{count(sum(done.rows.values()), 'row')} in {count(len(done.rows), 'table')}"
+    say(f"{target}: restored from {file}, {whole}, verified")
     for kept in done.kept:
         say(f"kept: {kept}")
     if done.revision != REVISIONS[-1]:

@@ -57,7 +57,7 @@ def explain(app: App, finding: str, style: str) -> int:
             connection, changelog.FindingFilter(provider, numbers=(number,))
         )
         compared = lookup.compared(connection, (number,)).get(number, (None, None))
-        told = lookup.deliveries(connection, number)
+        deliveries = lookup.deliveries(connection, number)
     settings = about[provider]
     attributes = wire_provider(settings.one).attributes
     levels = settings.rules
@@ -68,7 +68,7 @@ def explain(app: App, finding: str, style: str) -> int:
         document |= {"table_level": str(rule.level)} if rule else {}
         document |= {"own_level": str(levels[found.rule])} if found.rule in levels else {}
         document["facts"] = [_fact_json(change, attributes) for change in found.changes]
-        document["channels"] = [_told_json(each) for each in told]
+        document["channels"] = [_delivery_json(each) for each in deliveries]
         print_json(document)
         return 0
     lines = [
@@ -79,7 +79,7 @@ def explain(app: App, finding: str, style: str) -> int:
     print_list([(f"{name:10}", text) for name, text in lines])
     _print_facts(found, attributes)
     say("channels")
-    for line in (*map(_line, told), *_untold(found, told, settings)):
+    for line in (*map(_line, deliveries), *_not_delivered(found, deliveries, settings)):
         say_wrapped(line, 2)
     return 0
 
@@ -236,14 +236,16 @@ def _line(each: FindingDelivery) -> str:
     return f"{each.channel}: {state}{tried}{when}, {name}{said}"
 
 
-def _untold(found: Finding, told: Sequence[FindingDelivery], settings: Settings) -> Iterator[str]:
+def _not_delivered(
+    found: Finding, deliveries: Sequence[FindingDelivery], settings: Settings
+) -> Iterator[str]:
     """Yield why each other channel got no message, by the current configuration."""
     from catalog.config.build import wire_audience
 
     if found.level is Level.QUIET:
         yield "none: quiet findings are sent to no channel"
         return
-    pending = {each.channel.partition("/")[0] for each in told}
+    pending = {each.channel.partition("/")[0] for each in deliveries}
     for channel in settings.channel:
         if channel.name in pending:
             continue
@@ -251,11 +253,11 @@ def _untold(found: Finding, told: Sequence[FindingDelivery], settings: Settings)
             yield f"{channel.name}: not sent; it was imported, or the channel is newer"
         else:
             yield f"{channel.name}: not sent; the settings of the channel exclude it"
-    if not settings.channel and not told:
+    if not settings.channel and not deliveries:
         yield "none is configured"
 
 
-def _told_json(each: FindingDelivery) -> dict[str, Any]:
+def _delivery_json(each: FindingDelivery) -> dict[str, Any]:
     known = {
         "channel": each.channel,
         "state": each.state,

@@ -55,8 +55,8 @@ def print_lines(findings: Iterable[Finding]) -> None:
 
     Quiet findings are omitted.
     """
-    told = (finding for finding in findings if finding.level is not Level.QUIET)
-    for rule, group in groupby(told, key=lambda finding: finding.rule):
+    reported = (finding for finding in findings if finding.level is not Level.QUIET)
+    for rule, group in groupby(reported, key=lambda finding: finding.rule):
         listed = list(group)
         print_list([(f"{finding.level:8}", sentence(finding)) for finding in listed], indent=2)
         if listed[-1].level is not Level.INFO:

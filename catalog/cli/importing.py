@@ -117,8 +117,8 @@ def _import_all(app: App, recordings: Sequence[Recorded], *, accept: bool) -> in
         sync = replace(sync, policy=policy, channels=(), publisher=None)
         passes = list(_run(sync, new, accept=accept))
     outcomes = Counter(str(each.poll.outcome) for each in passes)
-    told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(outcomes.items()))
-    say(f"{count(len(recordings), 'recording')}: {told or 'nothing new'}")
+    numbers = ", ".join(f"{number} {outcome}" for outcome, number in sorted(outcomes.items()))
+    say(f"{count(len(recordings), 'recording')}: {numbers or 'nothing new'}")
     publisher = wire_publisher(settings)
     if publisher is not None:
         _publish(app.database, publisher)

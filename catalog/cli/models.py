@@ -170,11 +170,11 @@ def _print_facts(model: Model) -> None:
 
 
 def _print_history(findings: tuple[Finding, ...]) -> None:
-    told = [finding for finding in findings if finding.level is not Level.QUIET]
-    quiet = len(findings) - len(told)
+    reported = [finding for finding in findings if finding.level is not Level.QUIET]
+    quiet = len(findings) - len(reported)
     if findings:
         say("history")
-    print_list([(stamp(each.at), f"{each.level:8}", sentence(each)) for each in told], indent=2)
+    print_list([(stamp(each.at), f"{each.level:8}", sentence(each)) for each in reported], indent=2)
     if quiet:
         left_out = f"  {count(quiet, 'quiet change')} left out"
         say(typed(f"{left_out}; `catalog changes --level quiet` shows them"))

@@ -119,10 +119,10 @@ def _run_once(probing: Probing, wish: Selection) -> Results:
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("calling", total=None)
 
-        def told(tried: Probe, total: int) -> None:
+        def report(tried: Probe, total: int) -> None:
             bar.update(task, total=total, advance=1, description=visible(tried.name))
 
-        return probing.run(wish, told)
+        return probing.run(wish, report)
 
 
 def _print_plan(probing: Probing, wish: Selection, settings: Settings, style: str) -> int:

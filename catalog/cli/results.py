@@ -39,8 +39,8 @@ def status(result: Pass, *, exit_code: bool = False) -> int:
     from catalog.changes.change import Retiring
     from catalog.changes.incident import Incident
 
-    told = (each.change for each in result.poll.findings if each.is_reported)
-    listed = (change for change in told if not isinstance(change, Incident))
+    reported = (each.change for each in result.poll.findings if each.is_reported)
+    listed = (change for change in reported if not isinstance(change, Incident))
     return int(any(not isinstance(each, Retiring) or each.is_stated for each in listed))
 
 

@@ -1,4 +1,4 @@
-"""Decide which work is due. This module is pure."""
+"""Decide which work is due, without reading a clock or the database."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -47,4 +47,4 @@ class Members:
             return (with_token if token else stored_settings)(self.general, text)
         if name == self.general.one.name:
             return self.general.each[0]
-        raise NotFound(f"there is no provider {name}: it was removed")
+        raise NotFound(f"there is no provider {name!r}", hint="`catalog provider list` lists them.")

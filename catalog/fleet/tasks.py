@@ -159,6 +159,6 @@ def _log_error(task: str, name: str, error: Exception) -> None:
         log_trace(logger, error)
     if task == SEND:
         reason = error_line(error) if isinstance(error, CatalogError) else place(error)
-        logger.error("channel %s: nothing was sent, %s", name, reason)
+        logger.error("channel %s: sending stopped, %s", name, reason)
         return
     log_lines(logger, (call_lines if task == PROBE else run_lines)(name, error))

@@ -151,8 +151,10 @@ class Worker:
         if isinstance(error, CatalogError) and not isinstance(error, DatabaseUnreachable):
             raise error  # such as a missing right, which a new attempt does not change
         if not stop.is_set():
+            known = lost.is_set() or isinstance(error, DatabaseUnreachable)
+            what = "the connection to the database broke" if known else "the job engine failed"
             reason = f": {' '.join(str(error).split())}" if isinstance(error, Exception) else ""
-            logger.warning("the connection to the database broke%s; the worker restarts", reason)
+            logger.warning("%s%s; the worker restarts", what, reason)
 
     async def _engine(self, app: App) -> None:
         await asyncio.to_thread(prepare, self.tasks.database)

@@ -1,7 +1,7 @@
 """Find drift: the tolerated differences of a valid answer from the contract."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import TypeAlias
 
@@ -24,31 +24,42 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def drift(
-    answer: Answer, rows: Sequence[Mapping[str, Json]], models: Mapping[int, Model], double: Doubles
+    answer: Answer, new: Iterable[int], models: Mapping[int, Model], double: Doubles
 ) -> tuple[Drift, ...]:
     """Return the drift of an answer: new values, repeats, and unread parts.
 
-    `rows` are the new rows. `models` holds the models by row number.
+    `new` are the numbers of new rows. `models` holds the models by row number.
     """
-    return (*novel(answer, rows, _repeats(answer, models, double)), *_cut(answer))
+    rows = ((models[at].name, answer.rows[at].value) for at in new)
+    return (*_novel(answer, rows, _repeats(answer, models, double)), *_cut(answer))
 
 
-def novel(
+def drift_of_invalid(answer: Answer) -> Iterator[Drift]:
+    """Yield the drift of an answer without models. Their names are guessed."""
+    rows = [row.value for row in answer.rows if isinstance(row.value, dict)]
+    return _novel(answer, ((_guessed_name(row), row) for row in rows))
+
+
+def _guessed_name(row: Mapping[str, Json]) -> str:
+    key = row.get("id")
+    return str(row.get("name", key if isinstance(key, str) else "?"))
+
+
+def _novel(
     answer: Answer,
-    rows: Sequence[Mapping[str, Json]],
+    rows: Iterable[tuple[str, Mapping[str, Json]]],
     others: Iterable[tuple[_Novelty, str | None]] = (),
 ) -> Iterator[Drift]:
     """Yield the drift, sorted, each with the names of its models.
 
-    `others` holds other drift, each with the name of a model or None.
+    `rows` are the new rows, each after the name of its model. `others` holds other drift, each with
+    the name of a model or None.
     """
     found: dict[_Novelty, list[str]] = {
         item: [] for item in _novelties(answer.body, answer.contract, ("$",))
     }
     model = answer.contract["$defs"]["model"]
-    for row in rows:
-        key = row.get("id")
-        name = str(row.get("name", key if isinstance(key, str) else "?"))
+    for name, row in rows:
         for novelty in _novelties(row, model, ()):
             found.setdefault(novelty, []).append(name)
     for novelty, other in others:

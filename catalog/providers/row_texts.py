@@ -27,7 +27,7 @@ class Split(NamedTuple):
 
 
 def split(body: bytes, place: Trail, seen: Iterable[str]) -> Split | None:
-    """Split a body.
+    """Split a body into a frame and the texts of its rows.
 
     `place` is the place of its rows, and `seen` has the rows of the previous body.
 

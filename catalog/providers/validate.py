@@ -26,7 +26,7 @@ from catalog.core.strict_json import (
     shorten,
 )
 from catalog.providers.doubles import Doubles, clashes, doubles, duplicates
-from catalog.providers.drift import drift, novel
+from catalog.providers.drift import drift, drift_of_invalid
 from catalog.providers.provider import Provider
 from catalog.providers.rows import Answer, Contract, Part, Row, by_row, readable_keys, unnamed
 
@@ -76,11 +76,11 @@ def validate(
     found += _doubled(answer, keys, double)
     refused = _refused(answer, found, keys, double, provider)
     out = double.dropped.union(refused)
-    rows = [answer.rows[at].value for at in new if at not in out]
+    accepted = [at for at in new if at not in out]
     return ValidPayload(
         payload=payload,
         models=tuple(model for at, model in models.items() if at not in out),
-        drift=drift(answer, rows, models, double),
+        drift=drift(answer, accepted, models, double),
         refused=tuple(refused.values()),
         seen=_seen(answer, facts, models, seen or {}),
     )
@@ -101,7 +101,7 @@ def drift_of(payload: Payload, contract: Contract) -> tuple[Drift, ...]:
         return ()
     if answer.flaws:
         return ()
-    return tuple(novel(answer, [row.value for row in answer.rows if isinstance(row.value, dict)]))
+    return tuple(drift_of_invalid(answer))
 
 
 def _facts(answer: Answer, provider: Provider, seen: Mapping[str, Seen]) -> Mapping[int, JsonText]:

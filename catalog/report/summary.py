@@ -40,5 +40,5 @@ def pending(channel: str, messages: int, error: str | None, next_at: datetime | 
     if error is None:
         return f"channel {channel}: {count(messages, 'message')} to be sent from {when} on"
     return one_line(
-        f"{count(messages, 'message')} not delivered, {error}; next attempt from {when} on"
+        f"{count(messages, 'message')} not delivered, {error}; next attempt not before {when}"
     )

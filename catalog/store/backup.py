@@ -66,8 +66,8 @@ def opened(file: Path, *, wait: float = WAIT) -> Iterator[sqlite3.Connection]:
 def copied(database: "Database") -> Iterator["Database"]:
     """Yield a read-only copy of an SQLite file, removed afterwards.
 
-    It is for reads of minutes, because a long transaction would block polls. A server or a database
-    in memory is yielded itself. Raise StoreError.
+    Use it for reads that take minutes, because a long transaction would block polls. A server or a
+    database in memory is yielded itself. Raise StoreError.
     """
     if database.file is None:
         yield database

@@ -215,8 +215,8 @@ def _check_keyframe(
     try:
         keyframe = _keyframe(connection, sha256)
     except Damaged:
-        also = f"; bodies stored as differences to it, unreadable too: {len(differences):,}"
-        yield Checked(sha256, is_there=True, problem=damaged + also * bool(differences))
+        lost = f"; bodies that cannot be read without it: {len(differences):,}"
+        yield Checked(sha256, is_there=True, problem=damaged + lost * bool(differences))
         for each in differences:
             problem = f"its body is stored as a difference to {sha256}, which is damaged"
             yield Checked(each, is_there=True, problem=problem)
@@ -301,9 +301,9 @@ def _row_query() -> Executable:
 @cache
 def _keyframe_query() -> Executable:
     """Select the whole body that a body is based on."""
-    asked = bindparam("sha256", type_=String)
-    base = select(_BASE).where(asked == _SHA256).scalar_subquery()
-    return _rows().where(func.coalesce(base, asked) == _SHA256)
+    wanted = bindparam("sha256", type_=String)
+    base = select(_BASE).where(wanted == _SHA256).scalar_subquery()
+    return _rows().where(func.coalesce(base, wanted) == _SHA256)
 
 
 def _rows() -> Select[*tuple[Any, ...]]:

@@ -118,7 +118,7 @@ _stored = attrgetter(*_STORED)
 
 @dataclass(frozen=True, slots=True)
 class FindingFilter:
-    """The filter of findings. Times are inclusive, None and empty match all.
+    """The filter of findings. Times are inclusive. None matches all.
 
     `keys` are model keys, and also match models that were renamed to them. With `stated`, new and
     moved ends in a provider's own list match too, in addition to `kinds`.
@@ -275,10 +275,10 @@ def conditions(wanted: FindingFilter) -> Iterable[Any]:
     if wanted.numbers is not None:
         yield col(FindingRow.id).in_(wanted.numbers)
     if wanted.message is not None:
-        pending = select(col(DeliveryRow.finding_id)).where(
+        of_message = select(col(DeliveryRow.finding_id)).where(
             col(DeliveryRow.message_id) == wanted.message
         )
-        yield col(FindingRow.id).in_(pending)
+        yield col(FindingRow.id).in_(of_message)
 
 
 def _of_models(provider: str, keys: Collection[str]) -> CompoundSelect[Any]:
@@ -303,7 +303,7 @@ def _first_since(provider: str, snapshot: int) -> ColumnElement[int]:
     of_provider = (polls.c.provider == provider, polls.c.snapshot_id < snapshot)
     last = select(polls.c.id).where(*of_provider).order_by(polls.c.id.desc()).limit(1)
     after = found.c.poll_id > func.coalesce(last.scalar_subquery(), 0)
-    # `+ 0`, because otherwise SQLite searches the ids from the first one on.
+    # `+ 0`, because otherwise SQLite searches all ids, beginning with the first.
     return func.coalesce(select(func.min(found.c.id + 0)).where(after).scalar_subquery(), 0)
 
 

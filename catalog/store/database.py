@@ -4,7 +4,7 @@ import logging
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,13 +27,14 @@ from catalog.core.errors import (
     StoreError,
 )
 from catalog.core.files import require_regular
+from catalog.core.text import examples
 from catalog.core.waiting import Wait, waiting
 from catalog.store import server_errors
 from catalog.store.driver import BUSY_TIMEOUT, REVISIONS, held
 from catalog.store.engine import check_driver, file_of, is_memory, make_engine
 from catalog.store.text_values import FIRST, HINTS
 
-WANTED = "write the path of an SQLite file or an SQLAlchemy URL"
+WANTED = "it is not a database URL; write the path of an SQLite file or an SQLAlchemy URL"
 OTHER = "Name another file with --database. It may be a new one."
 ERRORS = (SQLAlchemyError, sqlite3.Error)  # the driver's own are from `tables.plain`
 MEMORY = "sqlite://"
@@ -65,7 +66,7 @@ class Database:
         upgrades: bool = True,
         writes: bool = True,
     ) -> None:
-        """Accept a SQLAlchemy URL or the path of an SQLite file.
+        """Accept an SQLAlchemy URL or the path of an SQLite file.
 
         Raise SettingsInvalid for an unusable URL. Without `upgrades`, an old schema is refused.
         Without `writes`, the database is opened read-only.
@@ -127,7 +128,7 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """Yield a consistent read transaction.
 
-        Raise StoreError, also if no database exists yet.
+        Raise StoreError, for example if no database exists yet.
         """
         if self._together is None and not self.exists:
             raise StoreError(f"there is no database at {self.place}", hint=FIRST)
@@ -155,7 +156,7 @@ class Database:
     def filling(self) -> Iterator[Connection]:
         """Hold a write transaction that leaves no new file after a rollback.
 
-        Raise StoreError, also if another process creates the file meanwhile.
+        Raise StoreError, for example if another process creates the file meanwhile.
         """
         if self.file is None or self.exists:
             with self.writing() as connection:
@@ -168,7 +169,7 @@ class Database:
                 os.link(temporary, file)
         except FileExistsError:
             raise StoreError(
-                f"{self.place} was created by another process; nothing was imported"
+                f"{self.place} was created by another process; nothing was imported", hint=OTHER
             ) from None
         except (*ERRORS, OSError) as error:
             raise self._explain(error) from error
@@ -202,7 +203,7 @@ class Database:
     def upgrade(self) -> Upgraded | None:
         """Upgrade the schema and return the result, None if it was current.
 
-        Raise StoreError, also if no database exists yet.
+        Raise StoreError, for example if no database exists yet.
         """
         with self.reading():
             return self._upgraded
@@ -280,10 +281,17 @@ class Database:
                 return DatabaseUnreachable(text, hint=known or "")
             return StoreError(text, hint=known or server_errors.OTHER)
         if "readonly" in first and not self._writes:
-            text = f"{self.place} is half-written, because a process died, and is opened read-only"
-            return StoreError(text, hint="The next poll recovers it, or `catalog status` now.")
+            text = f"a process died while it wrote to {self.place}, which is opened read-only here"
+            return StoreError(text, hint="`catalog status` repairs it, and so does the next poll.")
         hint = next((hint for word, hint in HINTS.items() if word in first), "")
         return StoreError(f"{self.place}: {first}", hint=hint)
+
+
+def other_program(place: str, tables: Collection[str]) -> str:
+    """Return the text of an error about a database without our tables."""
+    if not tables:
+        return f"{place} has no tables, so it is not a database of this program"
+    return f"{place} is another program's database: its tables are {examples(sorted(tables))}"
 
 
 def size_of(connection: Connection) -> int:
@@ -326,10 +334,7 @@ def _bring_up_to_date(engine: Engine, place: str, *, upgrades: bool) -> Upgraded
     if revision == REVISIONS[-1]:
         return None
     if revision is None and tables - {"alembic_version"}:
-        others = ", ".join(sorted(tables)[:3])
-        raise StoreError(
-            f"{place} is another program's database: its tables are {others}", hint=OTHER
-        )
+        raise StoreError(other_program(place, tables), hint=OTHER)
     if revision is not None and revision not in REVISIONS:
         raise DatabaseTooNew(
             f"{place} has schema {revision}, this version supports at most {REVISIONS[-1]}"

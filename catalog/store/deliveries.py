@@ -102,36 +102,44 @@ def findings_of(connection: Connection, name: str) -> tuple[Finding, ...]:
 
 
 def retry(connection: Connection, names: Collection[str]) -> int:
-    """Make pending and failed messages due now, and return their number.
+    """Make pending and given-up messages due now, and return their number.
 
-    Each name is a channel or the beginning of a message id. Without names, every message
-    is retried. Raise NotFound for a name without match.
+    Each name is a channel or the beginning of a message id. Without names, every message is
+    retried. A pause that the receiver asked for ends too. Raise NotFound for a name without match.
     """
-    values = {"state": PENDING, "next_at": None, "attempts": 0}
-    return _set(connection, (PENDING, GIVEN_UP), names, values)
+    channels = _chosen(connection, names)
+    set_messages(connection, sorted(channels), state=PENDING, next_at=None, attempts=0)
+    row = DeliveryRow
+    query = select(col(row.message_id)).where(
+        col(row.state) == PENDING,
+        col(row.paused_until).is_not(None),
+        col(row.channel).in_(sorted(set(channels.values()))),
+    )
+    set_messages(connection, sorted(set(connection.scalars(query))), paused_until=None)
+    return len(channels)
 
 
 def drop(connection: Connection, names: Collection[str]) -> int:
-    """Mark pending and failed messages as dropped, and return their number."""
-    return _set(connection, (PENDING, GIVEN_UP), names, {"state": DROPPED, "next_at": None})
+    """Mark pending and given-up messages as dropped, and return their number."""
+    messages = sorted(_chosen(connection, names))
+    set_messages(connection, messages, state=DROPPED, next_at=None)
+    return len(messages)
 
 
-def _set(
-    connection: Connection, states: Collection[str], names: Collection[str], values: dict[str, Any]
-) -> int:
+def _chosen(connection: Connection, names: Collection[str]) -> dict[str, str]:
+    """Return the pending and given-up messages of these names, with their channels."""
     query = select(col(DeliveryRow.message_id), col(DeliveryRow.channel)).distinct()
-    rows = connection.execute(query.where(col(DeliveryRow.state).in_(states))).all()
-    chosen: set[str] = set()
+    states = col(DeliveryRow.state).in_((PENDING, GIVEN_UP))
+    rows = connection.execute(query.where(states)).all()
     for name in names:
-        fitting = {row.message_id for row in rows if _fits(row, name)}
-        if not fitting:
+        if not any(_fits(row, name) for row in rows):
             hint = "`catalog alerts` lists channels and messages."
-            raise NotFound(f"no message of {name!r} is pending or given up", hint=hint)
-        chosen |= fitting
-    if not names:
-        chosen = {row.message_id for row in rows}
-    set_messages(connection, sorted(chosen), **values)
-    return len(chosen)
+            raise NotFound(f"no pending or given-up message matches {name!r}", hint=hint)
+    return {
+        row.message_id: row.channel
+        for row in rows
+        if not names or any(_fits(row, name) for name in names)
+    }
 
 
 def _fits(row: Any, name: str) -> bool:

@@ -14,7 +14,7 @@ REVISIONS = (
 )
 """The revisions in migrations/versions, oldest first. A test compares them."""
 # The journal mode stays the default, because WAL files of another user would block the owner. The
-# default has one file, which other users can read, also in a read-only folder.
+# default has one file, which other users can read, even in a read-only folder.
 PRAGMAS = (
     "synchronous = FULL",  # because reported data must survive a power cut
     "foreign_keys = ON",

@@ -32,8 +32,9 @@ def file_of(url: URL) -> Path | None:
 
 
 def make_engine(url: URL, busy_timeout: float, *, writes: bool = True) -> Engine:
-    """Make the engine of a database. `busy_timeout` is in seconds. Only SQLite uses it.
+    """Make the engine of a database.
 
+    `busy_timeout` is in seconds, and only SQLite uses it.
     Without `writes`, the database itself refuses every change.
     """
     if url.get_backend_name() != "sqlite":

@@ -40,7 +40,7 @@ def write(connection: Connection, provider: str, note: Note) -> None:
 
 
 def newest(connection: Connection, provider: str) -> dict[str, Note]:
-    """Return the newest note of each model by key, also withdrawals."""
+    """Return the newest note of each model by key, including withdrawals."""
     rows = connection.execute(_newest_query(), {"provider": provider})
     return {row.key: _note(row) for row in rows}
 

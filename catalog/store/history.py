@@ -55,8 +55,8 @@ class Baseline:
     """The current state without its models, cheap to read at every poll.
 
     `payload` is the SHA-256 of the last accepted body, `validators` are its cache headers.
-    `missing` holds unlisted models that are kept until their removal is confirmed: the key, and the
-    time since when. The function `missing` reads them.
+    `missing` holds unlisted models that are kept until their removal is confirmed: the key, and
+    when it was first missing. The function `missing` reads them.
     """
 
     number: int | None = None
@@ -126,7 +126,7 @@ def baseline(connection: Connection, provider: str) -> Baseline:
 
 
 def missing(connection: Connection, provider: str) -> dict[str, datetime]:
-    """Return the unlisted keys that are kept, with the time since when."""
+    """Return the unlisted keys that are kept, with their first missing time."""
     rows = connection.execute(_missing_query(), {"provider": provider})
     return {row.key: row.started_at for row in rows}
 
@@ -170,7 +170,11 @@ def number_at(connection: Connection, provider: str, when: datetime | int | None
         return int(number)
     if when is None:
         raise NotFound("no snapshot is stored yet", hint=FIRST)
-    what = f"snapshot {when}" if isinstance(when, int) else f"snapshot as early as {when:%F %T} UTC"
+    what = (
+        f"snapshot {when}"
+        if isinstance(when, int)
+        else f"snapshot from {when:%F %T} UTC or earlier"
+    )
     raise NotFound(f"there is no {what}", hint="`catalog snapshots` lists what is stored.")
 
 
@@ -300,7 +304,7 @@ def lineage(connection: Connection, provider: str, key: str, number: int) -> tup
         renames = select(col(ChangeRow.id)).where(
             col(ChangeRow.kind) == "renamed", col(ChangeRow.after) == canonical(known)
         )
-        # Asked first, because SQLite otherwise begins with all versions, and most have no rename.
+        # Renames are read first, because SQLite otherwise begins with all versions.
         found = connection.scalars(renames).all()
         if not found:
             continue

@@ -23,8 +23,8 @@ _JOBS = text(
 class Jobs:
     """The state of the engine.
 
-    `heartbeats` are the seconds since the last sign of each worker. `waiting` and `running` count
-    jobs by queue.
+    `heartbeats` are the seconds since the last heartbeat of each worker. `waiting` and `running`
+    count jobs by queue.
     """
 
     heartbeats: tuple[float, ...] = ()
@@ -43,7 +43,7 @@ def create(connection: Connection, schema: str) -> None:
 
 
 def read(connection: Connection) -> Jobs:
-    """Return the state of the engine, empty before the first worker."""
+    """Return the state of the engine. It is empty before the first worker has started."""
     if not connection.scalar(_EXISTS):
         return Jobs()
     counts: dict[str, dict[str, int]] = {"todo": {}, "doing": {}}

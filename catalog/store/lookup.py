@@ -11,8 +11,10 @@ from catalog.core.clock import stamp
 from catalog.core.errors import NotFound
 from catalog.store.tables import DeliveryRow, FindingRow, PollRow, SnapshotRow, col, table_of
 
-OF_A_COLUMN = 2**31
+ROW_ID_LIMIT = 2**31
 """The limit of row numbers, because PostgreSQL rejects larger ones."""
+DIGITS = 10
+"""The maximum digits of a row id, because Python refuses to read thousands of them."""
 LEAST_DIGITS = 4
 """The minimum length of a fingerprint prefix. Shorter ones are mistakes."""
 _FINGERPRINT = re.compile(rf"[0-9a-f]{{{LEAST_DIGITS},16}}")
@@ -41,7 +43,7 @@ def find(
     no fingerprint or several match.
     """
     query = select(table_of(FindingRow)).where(col(FindingRow.provider).in_(sorted(providers)))
-    if name.isdecimal() and int(name) < OF_A_COLUMN:
+    if name.isdecimal() and len(name) <= DIGITS and int(name) < ROW_ID_LIMIT:
         row = connection.execute(query.where(col(FindingRow.id) == int(name))).first()
         if row is not None:
             return row.provider, (row.id,)

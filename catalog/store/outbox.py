@@ -28,7 +28,7 @@ LONGEST = timedelta(days=3)
 
 @dataclass(frozen=True, slots=True)
 class PendingMessage:
-    """One message to one channel, with the findings that it wants."""
+    """One message to one channel, with the findings that the channel wants."""
 
     message_id: str
     channel: str

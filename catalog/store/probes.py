@@ -115,7 +115,7 @@ def verdict_changes(connection: Connection, provider: str, key: str) -> tuple[Pr
 
 
 def skips(connection: Connection, provider: str) -> dict[tuple[str, str], Probe]:
-    """Return the skipped last probes by name and route."""
+    """Return the last probes that were skipped, by name and route."""
     newest = _newest(col(ProbeRow.provider) == provider).subquery()
     query = select(_table).where(_id.in_(select(newest.c.number)))
     rows = connection.execute(query.where(_verdict == str(Verdict.SKIPPED)))

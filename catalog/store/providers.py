@@ -28,7 +28,10 @@ def find(execute: Execute, name: str) -> str | None:
 
 
 def add(execute: Execute, settings: Iterable[tuple[str, str]], now: datetime) -> None:
-    """Store providers, each a name and JSON. A known name gets the new settings."""
+    """Store providers, each a name and JSON.
+
+    A known name gets the new settings.
+    """
     for name, text in settings:
         execute(_ADD, {"name": name, "settings": text, "now": stamp(now)})
 

@@ -206,7 +206,7 @@ def _write_versions(
     Return their row ids by model key, and the digests of the new versions.
     """
     before = previous.by_key if previous else {}
-    # Identity first, because it is fast.
+    # Objects are compared by identity first, because that is fast.
     others = [model for model in snapshot.models if before.get(model.key) is not model]
     begun = [model for model in others if before.get(model.key) != model]
     staying = snapshot.by_key.keys() - {model.key for model in begun}

@@ -1,4 +1,4 @@
-"""Replace the database by a backup, verified before and after."""
+"""Replace the database with a backup, verified before and after."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ from sqlalchemy import URL, create_engine
 from catalog.core.errors import DatabaseTooNew, NotFound, SettingsInvalid, StoreError
 from catalog.store import migrate
 from catalog.store.backup import count_rows, opened
-from catalog.store.database import Database
+from catalog.store.database import Database, other_program
 from catalog.store.driver import REVISIONS
 from catalog.store.pages import check_pages
 from catalog.store.swap import BESIDE, flush, own, swap
@@ -36,7 +36,7 @@ class Restored:
 
 
 def restore(source: Path, target: Path, now: datetime, *, wait: float = WAIT) -> Restored:
-    """Replace a database by a backup.
+    """Replace a database with a backup.
 
     If the process is killed at any point, the database is the old or the restored one. `wait` is in
     seconds. Raise SettingsInvalid, NotFound or StoreError.
@@ -92,9 +92,7 @@ def _checked(source: Path, new: Path) -> tuple[dict[str, int], str]:
 
 def _revision(connection: sqlite3.Connection, source: Path, rows: dict[str, int]) -> str:
     if "alembic_version" not in rows:
-        others = ", ".join(sorted(rows)[:3]) or "no table"
-        what = f"{source} is another program's database: its tables are {others}"
-        raise StoreError(what, hint=_UNCHANGED)
+        raise StoreError(other_program(str(source), rows), hint=_UNCHANGED)
     row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     revision = str(row and row[0])
     if revision not in REVISIONS:
@@ -139,5 +137,6 @@ def _check_again(file: Path, kept: tuple[Path, ...]) -> None:
         with opened(file) as connection:
             check_pages(connection, file)
     except sqlite3.Error as error:
-        hint = f"Restore another backup. The replaced database is {', '.join(map(str, kept))}."
+        old = f" The old one is kept: {', '.join(map(str, kept))}." if kept else ""
+        hint = f"Restore another backup.{old}"
         raise StoreError(f"{file} is damaged after the restore: {error}", hint=hint) from error

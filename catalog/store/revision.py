@@ -25,7 +25,7 @@ from catalog.store.tables import (
 def revision(connection: Connection, *, polls: bool) -> str:
     """Return a text that identifies the content of the store.
 
-    It changes with every snapshot, finding or note, with the begin and the end of a probe, and
+    It changes with every snapshot, finding or note, with the start and the end of a probe, and
     with `polls` also with every poll and delivery. It has the chain digest of the newest snapshot,
     so a restored database differs too.
     """

@@ -23,4 +23,4 @@ HINTS: Sequence[tuple[str, str]] = (
 
 def hint(text: str) -> str | None:
     """Return the hint for a server's error, None for unknown ones."""
-    return next((told for pattern, told in HINTS if re.search(pattern, text)), None)
+    return next((step for pattern, step in HINTS if re.search(pattern, text)), None)

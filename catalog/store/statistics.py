@@ -14,7 +14,7 @@ from catalog.changes.poll import Outcome
 from catalog.store.tables import FindingRow, ModelVersionRow, PollRow, col
 
 Counts = Mapping[tuple[str, str], int]
-"""Numbers of rows by provider and a value, also of those without rows."""
+"""Numbers of rows by provider and a value, including zero."""
 
 
 def count_polls(connection: Connection, providers: Iterable[str]) -> Counts:

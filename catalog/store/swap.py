@@ -1,4 +1,4 @@
-"""Replace one database file by another that no process uses.
+"""Replace one database file with another that no process uses.
 
 The old database is kept. SQLite applies a journal to any file with the name of the database, so the
 old journal is rolled back, or removed if that fails, before the new file gets the name.
@@ -39,7 +39,7 @@ def swap(new: Path, file: Path, kept: Path, wait: float) -> tuple[Path, ...]:
         _rename(new, file)
         return copies
     if not file.is_file():
-        raise StoreError(f"{file} is not a regular file", hint="Name another file by --database.")
+        raise StoreError(f"{file} is not a regular file", hint="Name another file with --database.")
     with waiting(f"{file}, which another process uses, at most {wait:g} s"):
         _retry(lambda: _refuse_users(file), wait)
     with file.open("r+b", buffering=0) as old:

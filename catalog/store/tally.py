@@ -41,7 +41,7 @@ COVERED: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "note": ("id", "provider", "key", "noted_at", "retires", "successor", "source"),
 }
-"""The covered columns by table. The first one is the row id."""
+"""The covered columns by table. The first one decides the span."""
 _MODULUS: Final = 1 << 128
 _KNOWN: Final = "SELECT row_count, digest FROM tally WHERE name = :name AND span = :span"
 _STORE: Final = """
@@ -73,7 +73,10 @@ Sums = dict[int, Sum]
 
 
 def add(execute: Execute, name: str, where: str, values: Mapping[str, Any]) -> list[int]:
-    """Add inserted rows and return their ids. `where` selects them, `values` are its parameters."""
+    """Add inserted rows and return their ids.
+
+    `where` selects them, `values` are its parameters.
+    """
     return _count(execute, name, where, values, 1)
 
 

@@ -6,6 +6,7 @@ from catalog.changes.poll import Outcome
 from catalog.core.errors import StoreError
 
 DAMAGED = "`catalog db verify` lists the damage; `catalog db restore FILE` restores a backup."
+"""The hint of an error about an unreadable row."""
 FIRST = (
     "Run `catalog sync` first, or `catalog init` if there is no configuration yet. "
     "`catalog demo` needs neither."
@@ -18,7 +19,6 @@ HINTS = {
     "is full": "Free space on the disk of the database (`df` shows it), then run it again.",
 }
 """The next step by a part of SQLite's message."""
-"""The hint of an error about an unreadable row."""
 
 
 def to_moment(text: str) -> datetime:

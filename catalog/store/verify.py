@@ -230,6 +230,12 @@ def _tallied(connection: Connection, table: str) -> Iterator[Bad]:
         yield Bad(table, f"{span} to {span + SPAN - 1}", wrong)
 
 
+def _broken_link(named: int | None, before: int | None) -> str:
+    """Return what is wrong with the previous snapshot that one names."""
+    names = "it names no previous snapshot" if named is None else f"it names {named} as previous"
+    return f"{names}, but {'it is the first one' if before is None else f'{before} is before it'}"
+
+
 def _chain(connection: Connection, provider: str) -> Verdicts:
     columns = (col(SnapshotRow.id), col(SnapshotRow.previous_id))
     query = select(*columns).where(col(SnapshotRow.provider) == provider)
@@ -238,8 +244,7 @@ def _chain(connection: Connection, provider: str) -> Verdicts:
     for row in connection.execute(query.order_by(col(SnapshotRow.id))):
         link = known.get(row.id)
         if row.previous_id != before:
-            reason = f"the previous snapshot is {before or 'missing'}, not {row.previous_id}"
-            yield Bad("snapshot", str(row.id), reason)
+            yield Bad("snapshot", str(row.id), _broken_link(row.previous_id, before))
         elif link is None:
             yield Bad("snapshot", str(row.id), "the poll that stored it is missing")
         elif link.stored != link.expected:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from catalog.changes.aliases import bearers
+from catalog.changes.aliases import answering_models
 from catalog.changes.announced import NONE_ANNOUNCED, Announcements, announcements
 from catalog.changes.change import (
     OUT,
@@ -90,12 +90,12 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The settings of decisions.
+    """The settings that decide what is held, confirmed and reported.
 
     `hold` decides which answers are held, `patience` when problems are reported, and `levels` maps
     rules to levels. `remind` holds the days before the end of a model when it is reported again.
     `removals` decides how a removal is confirmed, and `again_after` is the wait before the second
-    request. A flapping value is reported when it is stable for `settles_after`.
+    request. A value that flapped has settled after `settles_after` without a change.
     """
 
     hold: HoldRule = field(default_factory=HoldRule)
@@ -114,7 +114,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The parameters of one poll.
+    """Decide one poll by these settings.
 
     `accept` applies an answer that would be held.
     """
@@ -138,7 +138,7 @@ class Decision:
 
     def _outcome(self, past: Past, reading: Reading) -> Poll:
         if reading.error is not None:
-            return self._refused(past, reading, reading.error)
+            return self._not_accepted(past, reading, reading.error)
         drift = self._unreported(past, reading)
         after = reading.candidate
         if after is not None and past.snapshot is not None and past.clock:
@@ -181,7 +181,7 @@ class Decision:
         gone = (each.model for each in changes if isinstance(each, Removed))
         return {model.key: model for model in gone if model.key not in confirmed}
 
-    def _refused(self, past: Past, reading: Reading, error: CatalogError) -> Poll:
+    def _not_accepted(self, past: Past, reading: Reading, error: CatalogError) -> Poll:
         outcome = Outcome.INVALID if isinstance(error, PayloadInvalid) else Outcome.FAILED
         findings = self._trouble(past, outcome, str(error))
         return replace(self._poll(outcome, reading), findings=findings, error=error)
@@ -222,7 +222,7 @@ class Decision:
         return (*drift, *rows)
 
     def _reminders(self, past: Past, poll: Poll) -> tuple[Finding, ...]:
-        """Return the due reports of ends, also after a failed poll."""
+        """Return the due reports of ends, even after a failed poll."""
         gone, evidence = past.gone, past.evidence
         if poll.snapshot is not None:
             listed = poll.snapshot.by_key
@@ -247,8 +247,8 @@ class Decision:
         moving = {place_of(change) for finding in poll.findings for change in finding.changes}
         settled = settled_changes(past.settled, listed, past.gone, moving)
         since = {last.place[0]: last.at for _, last in past.settled}
-        at_rest = replace(past, moves=(), missing=since)
-        found = self._judge(settled, at_rest, state, "confirmed")
+        without_moves = replace(past, moves=(), missing=since)
+        found = self._judge(settled, without_moves, state, "confirmed")
         if poll.outcome not in {Outcome.CHANGED, Outcome.UNCHANGED}:
             return found
         # A model that this answer lacks, or whose row is refused, confirms no value.
@@ -314,7 +314,7 @@ class Decision:
             brief=past.brief,
             statuses=self.provider.statuses,
             ending=self._ending(changes, past, before),
-            bearers=bearers(changes, after, self.provider.attributes) if after else {},
+            answering=answering_models(changes, after, self.provider.attributes) if after else {},
         )
         return judge(changes, case)
 

@@ -70,7 +70,7 @@ class Courier:
         except CatalogError:
             raise  # because no channel works without the database
         except Exception as error:  # noqa: BLE001  # because a stored message may be unreadable
-            log_unexpected(logger, f"channel {channel.name}: nothing was sent", error)
+            log_unexpected(logger, f"channel {channel.name}: sending stopped", error)
             return False
 
     def _deliver_to(self, channel: Channel) -> bool:
@@ -84,7 +84,7 @@ class Courier:
             if failure is None:
                 with self.database.writing(ends_fast_path=False) as connection:
                     outbox.delivered(connection, item.message_id, self.clock())
-            elif not self._refused(channel, item, failure):
+            elif not self._postpone_or_give_up(channel, item, failure):
                 break
             else:
                 given_up = True
@@ -95,7 +95,7 @@ class Courier:
         with self.database.writing(ends_fast_path=False) as connection:
             return outbox.claim(connection, channel.name, self.clock(), together=together)
 
-    def _refused(
+    def _postpone_or_give_up(
         self, channel: Channel, item: outbox.PendingMessage, error: DeliveryFailed
     ) -> bool:
         """Schedule the next attempt, or give up. Return whether it gave up."""
@@ -106,7 +106,7 @@ class Courier:
             if again is not None and not error.for_good:
                 wait = again
                 again = channel.timing.awake(wait, (each.level for each in item.findings))
-                logger.log(self.level, "%s; next attempt from %s on", error, stamp(again))
+                logger.log(self.level, "%s; next attempt not before %s", error, stamp(again))
                 pause = error.retry_after
                 paused_until = None if pause is None else now + _bounded(pause)
                 since = (
@@ -127,7 +127,7 @@ class Courier:
 
 
 def _sent(channel: Channel, item: outbox.PendingMessage) -> DeliveryFailed | None:
-    """Send a message. Return the error, also for an unexpected exception."""
+    """Send a message. Return the error, even of an unexpected exception."""
     try:
         at, used = item.findings[0].at, channel.audience.usage()
         channel.send(Message(item.message_id, item.provider, at, item.findings, used=used))

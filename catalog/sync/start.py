@@ -12,9 +12,9 @@ from catalog.store.fast import FastRow
 from catalog.sync.fast import FastPath
 
 logger = logging.getLogger(__name__)
-SET_BACK = timedelta(hours=1)
-"""The maximum time that a clock is set back, because errors with summer time are one hour."""
-WRITTEN = datetime(2025, 1, 1, tzinfo=UTC)
+LARGEST_SETBACK = timedelta(hours=1)
+"""A clock that is behind by more is believed, because summer time explains only one hour."""
+EARLIEST = datetime(2025, 1, 1, tzinfo=UTC)
 """The earliest plausible time, because this program did not exist before."""
 
 
@@ -81,16 +81,17 @@ def _read(database: Database, provider: str) -> tuple[history.Baseline, datetime
 def _now(now: datetime, last: datetime | None) -> datetime:
     """Return `now`, or the last poll's time if that is later.
 
-    If the clock is behind by more than SET_BACK, the time of the last poll is probably wrong, and
-    its use would delay all reports that depend on time, so `now` is returned. A clock before
-    WRITTEN is not trusted, because it was never set.
+    If the clock is behind by more than LARGEST_SETBACK, the time of the last poll is probably
+    wrong, and its use would delay all reports that depend on time, so `now` is returned. A clock
+    before EARLIEST is not trusted, because it was never set.
     """
     if last is None or last <= now:
         return now
     present, then = stamp(now), stamp(last)
-    if last - now > SET_BACK and now >= WRITTEN:
-        text = "the clock is at %s, long before the last poll at %s, whose time is probably wrong"
+    if last - now > LARGEST_SETBACK and now >= EARLIEST:
+        text = "the clock shows %s, which is used: the last poll at %s is too far ahead to be right"
         logger.warning(text, present, then)
         return now
-    logger.warning("the clock is at %s, before the last poll: its time, %s, is used", present, then)
+    text = "the clock shows %s, but the last poll was at %s, so this poll gets that time too"
+    logger.warning(text, present, then)
     return last

@@ -71,6 +71,15 @@ def test_retry_reports_pending_messages(live: Live) -> None:
 
 
 @pytest.mark.long
+def test_retry_ends_the_pause_of_a_receiver(live: Live) -> None:
+    """A receiver that asked for an hour gets its message at once when an operator retries it."""
+    with serve(answer(429, headers={"Retry-After": "3600"}), answer(200)) as hook:
+        shell = owing(live, hook.url)
+        assert shell("alerts", "retry").out == "1 message tried again\n"
+        assert [each["state"] for each in listed(shell)] == ["delivered"]
+
+
+@pytest.mark.long
 def test_a_message_can_be_dropped(live: Live) -> None:
     """A dropped message is never sent, and its change stays in the log."""
     with serve(answer(503)) as hook:
@@ -82,7 +91,7 @@ def test_a_message_can_be_dropped(live: Live) -> None:
         assert [each["state"] for each in listed(shell)] == ["dropped"]
         assert "beta added" in shell("changes").out
         unknown = shell("alerts", "drop", "ops", code=2)
-        assert "no message of 'ops' is pending or given up" in unknown.err
+        assert "no pending or given-up message matches 'ops'" in unknown.err
 
 
 def of_limits(first: int, step: int) -> bytes:

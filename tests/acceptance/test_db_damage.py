@@ -97,11 +97,11 @@ CASES = {
     ),
     "the first snapshot gone": (
         "delete from snapshot where id = 1",
-        (CHAIN, "snapshot", "2", "the previous snapshot is missing, not 1"),
+        (CHAIN, "snapshot", "2", "it names 1 as previous, but it is the first one"),
     ),
     "a snapshot gone": (
         "delete from snapshot where id = 3",
-        (CHAIN, "snapshot", "4", "the previous snapshot is 2, not 3"),
+        (CHAIN, "snapshot", "4", "it names 3 as previous, but 2 is before it"),
     ),
     "the last snapshot gone": (
         "delete from snapshot where id = 5",

@@ -182,6 +182,7 @@ WRONG = {
     "a pipe": (2, "kept.db is not a regular file"),
     "text": (6, "kept.db is not an SQLite database"),
     "the database": (2, "kept.db is the database itself"),
+    "no tables": (6, "kept.db has no tables, so it is not a database of this program"),
     "another program's": (6, "kept.db is another program's database: its tables are mine"),
     "cut short": (6, "kept.db is damaged: "),
     "of a newer version": (6, "kept.db has schema 9999, this version supports at most "),
@@ -212,6 +213,7 @@ def spoil(case: str, kept: Path, file: Path) -> None:
         "edited": "update model_version set name = 'gamma' where id = 9",
         "a lost reference": "delete from snapshot where id = 1",
         "another program's": "create table mine (id integer)",
+        "no tables": "pragma user_version = 1",
     }
     if case == "cut short":
         os.truncate(kept, 20_000)

@@ -74,7 +74,7 @@ def test_type_and_status_narrow_the_list(demo: Shell) -> None:
 def test_a_moment_without_catalog_is_wrong_usage(demo: Shell) -> None:
     """A day before the first snapshot and an invalid time are errors with examples."""
     early = demo("models", "--at", "2025-08-12T23:59:59+00:00", code=2)
-    assert "no snapshot as early as 2025-08-12 23:59:59 UTC" in early.err
+    assert "no snapshot from 2025-08-12 23:59:59 UTC or earlier" in early.err
     assert "catalog --config demo/catalog.toml snapshots" in early.err
     odd = demo("models", "--at", "0001-01-01T00:00:00+14:00", code=2)
     assert "Invalid value for '--at'" in odd.err

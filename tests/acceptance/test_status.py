@@ -171,7 +171,7 @@ def test_who_is_not_told_is_exit_1(live: Live) -> None:
         owing = shell("status", code=1).lines
         assert owing[0] == "NOT WELL: 1 message not delivered"
         assert owing[1].split() == ["infomaniak", "not", "well"]
-        cause = "channel ops: 127.0.0.1 answered 503; next attempt from 20"
+        cause = "channel ops: 127.0.0.1 answered 503; next attempt not before 20"
         assert owing[3].strip().startswith(cause)
         assert owing[4].strip() == (
             "Test: `catalog alerts test ops`. Send again: `catalog alerts retry ops`."

@@ -247,7 +247,7 @@ def test_channels_are_told_and_what_they_refuse_stays_owed(live: Live) -> None:
         owing = shell("--log-format", "json", "sync")
         assert "1 message not delivered, channel " in owing.err
         assert owing.err.count("answered 503") == 1
-        assert "; next attempt from 20" in owing.err
+        assert "; next attempt not before 20" in owing.err
         logged = [json.loads(line) for line in owing.err.splitlines() if line.startswith("{")]
         assert [line["finding"]["model"] for line in logged if "finding" in line] == ["beta"]
         assert any("ops" in line["message"] and "503" in line["message"] for line in logged)

@@ -182,7 +182,7 @@ def test_a_damaged_whole_body_is_reported(database: Database) -> None:
     """A damaged whole body is named, with the number of differences to it."""
     answers = series(database, 3)
     damage(database, answers[0])
-    damaged = f"{DAMAGED}; bodies stored as differences to it, unreadable too: 2"
+    damaged = f"{DAMAGED}; bodies that cannot be read without it: 2"
     base_damaged = f"its body is stored as a difference to {answers[0].digest}, which is damaged"
     with database.reading() as connection:
         found = {each.sha256: each.problem for each in bodies.check(connection)}

@@ -102,11 +102,11 @@ def test_two_channels_of_one_name_are_a_mistake(file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reported"),
     [
-        ('database = ""', "database: write the path of an SQLite file or an SQLAlchemy URL"),
-        ('database = "a\\u0000b"', "database: write the path of an SQLite file"),
+        ('database = ""', "database: it is not a database URL; write the path of an SQLite file"),
+        ('database = "a\\u0000b"', "database: it is not a database URL; write the path"),
         (
             f'database = "postgresql://u:{SECRET}@ss:w/rd"',
-            "database: write the path of an SQLite file",
+            "database: it is not a database URL; write the path of an SQLite file",
         ),
         ("database = 5", "database: text is expected"),
         (

@@ -127,7 +127,7 @@ def test_a_removed_provider_is_no_error_of_the_worker(
     logging.getLogger("catalog").propagate = True
     with tasks(tmp_path, MARS.format(name="mars", url="http://127.0.0.1:9")) as made:
         assert made.run(PASS, "venus") == []
-        assert "there is no provider venus: it was removed" in caplog.text
+        assert "there is no provider 'venus'" in caplog.text
         assert made.run(SEND, "ops") == []
         with made.database.writing() as connection:
             more = [("mars", "{}"), ("venus", "[]"), ("zeta", '{"name": "zeta"}')]
@@ -156,7 +156,7 @@ def test_a_bug_ends_one_job_and_not_the_worker(
             assert made.run(kind, name) == []
         assert "mars: the pass failed by a mistake of this program" in caplog.text
         assert "mars: the calls of models failed by a mistake of this program" in caplog.text
-        assert "channel ops: nothing was sent, " in caplog.text
+        assert "channel ops: sending stopped, " in caplog.text
 
 
 def test_probes_are_work_of_their_own(tmp_path: Path) -> None:

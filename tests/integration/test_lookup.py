@@ -39,7 +39,7 @@ def test_by_number_or_fingerprint(database: Database) -> None:
             NotFound, match=r"several fingerprints begin with .1234.: 1234a+, 1234b+"
         ):
             lookup.find(connection, [NAME], "1234")
-        for unknown in ("4", "5678", "123", "1234c", str(2**40)):
+        for unknown in ("4", "5678", "123", "1234c", str(2**40), "9" * 5000):
             with pytest.raises(NotFound, match="no finding"):
                 lookup.find(connection, [NAME], unknown)
         with pytest.raises(NotFound):

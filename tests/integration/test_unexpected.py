@@ -103,7 +103,7 @@ def test_a_stored_message_that_cannot_be_read_silences_no_other(
         it.poll()
     assert it.ear.rules == []
     assert other.rules == [["model-withdrawn"]]
-    assert "channel ear: nothing was sent by a mistake of this program: " in caplog.text
+    assert "channel ear: sending stopped by a mistake of this program: " in caplog.text
 
 
 def test_a_provider_that_breaks_off_is_a_failed_poll(

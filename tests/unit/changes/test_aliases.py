@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from catalog.alerts.channel import Audience, used_in
-from catalog.changes.aliases import aliases, bearers, moved_aliases, target
+from catalog.changes.aliases import aliases, answering_models, moved_aliases, target
 from catalog.changes.change import Updated
 from catalog.changes.diff import diff
 from catalog.changes.finding import Finding
@@ -48,9 +48,9 @@ def found(before: Rows, after: Rows) -> tuple[Finding, ...]:
     """Compare and judge two states."""
     old, new = state(before), state(after)
     changes = diff(old, new)
-    still = bearers(changes, new, FIELDS)
+    still = answering_models(changes, new, FIELDS)
     common = len(old.by_key.keys() & new.by_key.keys())
-    return judge(changes, Case("p", AT, FIELDS, Lifecycle(30, "a policy"), common, bearers=still))
+    return judge(changes, Case("p", AT, FIELDS, Lifecycle(30, "a policy"), common, answering=still))
 
 
 def told(findings: Iterable[Finding]) -> Told:

@@ -183,6 +183,7 @@ def many(count: int, start: int = 0) -> list[Model]:
         (10, many(6), "4 of 10 models are missing (40%, limit 30%)"),
         (9, many(1), None),
         (16, many(9), "7 of 16 models are missing (44%, limit 30%)"),
+        (1000, many(698), "302 of 1,000 models are missing (over 30%, limit 30%)"),
         (10, many(10, start=7), "7 of 10 models are missing (70%, limit 30%)"),
         (10, many(30), None),
         (1, [], "the list is empty"),

@@ -15,7 +15,7 @@ from catalog.core.payload import Drift, Seen, ValidPayload
 from catalog.core.snapshot import Model
 from catalog.core.strict_json import JsonText, canonical, parse
 from catalog.providers import recordings
-from catalog.providers.described.description import Description
+from catalog.providers.described.description import Description, read
 from catalog.providers.described.provider import Described
 from catalog.providers.infomaniak.provider import Infomaniak, model
 from catalog.providers.provider import Provider
@@ -113,6 +113,16 @@ def test_drift_names_its_models() -> None:
     """Drift is reported once with its models in the order of the payload."""
     rows = [row(id=3 - at, name=name, shiny=at) for at, name in enumerate("cab")]
     assert check(body(*rows)).drift == (Drift("new field", "shiny", None, ("c", "a", "b")),)
+
+
+def test_drift_names_models_as_the_description_does() -> None:
+    """Drift of a described list has the names that calls use, not other fields of the row."""
+    names = {"key": "hull", "name": "hull", "status": "state"}
+    words = {"ready": ["docked"], "preview": [], "ending": [], "gone": []}
+    described = Described("x", read({"route": "/", **names, "statuses": words}))
+    odd = {"hull": "argo", "id": "7", "name": "The Argo", "state": "sunk"}
+    (drift,) = validate(payload(body(odd)), described).drift
+    assert (drift.what, drift.field, drift.models) == ("new value", "state", ("argo",))
 
 
 def test_drift_of_a_broken_answer() -> None:

@@ -137,7 +137,7 @@ def test_owed() -> None:
     """Pending messages have the reason and the time of the next attempt."""
     assert (
         pending("ops", 2, "503", AT)
-        == f"2 messages not delivered, 503; next attempt from {stamp(AT)} on"
+        == f"2 messages not delivered, 503; next attempt not before {stamp(AT)}"
     )
     assert pending("ops", 1, None, None) == "channel ops: 1 message to be sent from the next run on"
 
