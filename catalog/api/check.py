@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from catalog.api.lazy_types import Database
 from catalog.changes.finding import Level
 from catalog.check import from_recordings
 from catalog.check.counting import Uncounted, divide
@@ -23,9 +23,6 @@ from catalog.core.clock import now
 from catalog.core.errors import NotFound
 from catalog.providers.provider import Provider
 
-if TYPE_CHECKING:
-    from catalog.store.database import Database  # slow to load, and not needed without a database
-
 SHIPPED = "shipped history"
 
 
@@ -38,7 +35,7 @@ class FoundUses:
     suggestions: Suggestions
 
 
-def stored_listing(database: "Database", provider: Provider) -> Listing:
+def stored_listing(database: Database, provider: Provider) -> Listing:
     """Return all names that a stored catalog ever listed, or raise NotFound."""
     from catalog.check.from_store import of_store
 

@@ -3,17 +3,14 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
 
+from catalog.api.lazy_types import PastPoll
 from catalog.changes.health import Freshness, Health, Unwell, is_overdue
 from catalog.changes.hold import Release
 from catalog.changes.poll import Backlog
 from catalog.core.clock import stamp
 from catalog.core.text import count, duration
 from catalog.report.held import HELD, way_out
-
-if TYPE_CHECKING:
-    from catalog.store.polls import PastPoll  # slow to load
 
 OK = "OK"
 NOT_WELL = "NOT WELL"
@@ -46,10 +43,10 @@ class Status:
     provider: str
     health: Health
     unwell: Unwell
-    last: "PastPoll | None"
+    last: PastPoll | None
     next_run: datetime
     read_at: datetime
-    answered: "PastPoll | None" = None
+    answered: PastPoll | None = None
     waiting: tuple[Backlog, ...] = ()
     given_up: int = 0
     left: tuple[Backlog, ...] = ()

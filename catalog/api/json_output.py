@@ -1,16 +1,14 @@
 """Build the JSON of values, as commands print it by `--format json`."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from catalog.api.lazy_types import CheckResult
 from catalog.api.values import ModelDetails
 from catalog.changes.finding import Finding
 from catalog.core.clock import now, stamp
 from catalog.core.snapshot import Model, Snapshot
 from catalog.report.json_output import finding_json, forecast_json, model_json, snapshot_json
-
-if TYPE_CHECKING:
-    from catalog.check.result import CheckResult  # slow to load
 
 
 def as_json(value: "Model | Snapshot | ModelDetails | Finding | CheckResult") -> dict[str, Any]:

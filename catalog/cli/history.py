@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import click
 
@@ -97,21 +98,7 @@ def polls(app: App, limit: int, style: str) -> int:
         del past[limit:]
         lacking = {poll.number: missing_from(connection, poll) for poll in past if poll.candidate}
     if style == "json":
-        listed = [
-            {
-                "poll": poll.number,
-                "provider": poll.provider,
-                "started_at": stamp(poll.started_at),
-                "duration_ms": poll.duration_ms,
-                "outcome": str(poll.outcome),
-                **({"http_status": poll.http_status} if poll.http_status is not None else {}),
-                **({"snapshot": poll.snapshot} if poll.snapshot is not None else {}),
-                **({"error": poll.error} if poll.error is not None else {}),
-                **({"missing": lacking[poll.number]} if lacking.get(poll.number) else {}),
-            }
-            for poll in past
-        ]
-        print_json({"polls": listed})
+        print_json({"polls": [_poll_json(poll, lacking.get(poll.number)) for poll in past]})
         return 0
     table = style == "table"
     rows: list[Row] = [
@@ -131,6 +118,19 @@ def polls(app: App, limit: int, style: str) -> int:
     columns = (POLL, STARTED, *([ENDED] * table), *RESULTS)
     print_rows(style, (*([PROVIDER] * _several(app)), *columns), rows)
     return 0
+
+
+def _poll_json(poll: PastPoll, missing: Sequence[str] | None) -> dict[str, Any]:
+    optional = {"http_status": poll.http_status, "snapshot": poll.snapshot, "error": poll.error}
+    return {
+        "poll": poll.number,
+        "provider": poll.provider,
+        "started_at": stamp(poll.started_at),
+        "duration_ms": poll.duration_ms,
+        "outcome": str(poll.outcome),
+        **{name: value for name, value in optional.items() if value is not None},
+        **({"missing": missing} if missing else {}),
+    }
 
 
 def _ended(poll: PastPoll) -> str:

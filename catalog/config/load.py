@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -105,13 +105,7 @@ def load(
     usual = rooted_database(str(given.get("database") or DATABASE), given)
     for path, value in (overrides or {}).items():
         given.set(path, value, "command line")
-    mistakes = [
-        *_misspelled(given),
-        *_secret_files(given, files),
-        *_contradictions(given),
-    ]
-    if files is True:
-        mistakes += [*_annotations(given), *certificate_mistakes(given)]
+    mistakes = [*_mistakes(given, files)]
     try:
         settings = Settings.model_validate(given.tree)
     except ValidationError as error:
@@ -120,15 +114,29 @@ def load(
         settings = _rooted(settings, given)
         mistakes = [*shared_documents(settings)]
     if mistakes:
-        lines = "\n".join(f"  {mistake}" for mistake in located(mistakes, given, found))
-        many = count(len(mistakes), "mistake")
-        hint = HINT if len(mistakes) > 1 else ONE_HINT
-        raise SettingsInvalid(f"the configuration has {many}:\n{lines}", hint=hint)
+        raise _refusal(located(mistakes, given, found))
     is_foreign = "database" in (overrides or {}) and not same_database(settings.database, usual)
     text = given.text
     return Loaded(
         settings, found, given.sources, given.unknown_variables, identity, is_foreign, text
     )
+
+
+def _mistakes(given: RawSettings, files: bool | str) -> Iterator[str]:
+    """Yield the mistakes that are found before validation. `files` is as in `load`."""
+    yield from _misspelled(given)
+    yield from _secret_files(given, files)
+    yield from _contradictions(given)
+    if files is True:
+        yield from _annotations(given)
+        yield from certificate_mistakes(given)
+
+
+def _refusal(mistakes: Iterable[str]) -> SettingsInvalid:
+    lines = [f"  {mistake}" for mistake in mistakes]
+    hint = HINT if len(lines) > 1 else ONE_HINT
+    text = "\n".join((f"the configuration has {count(len(lines), 'mistake')}:", *lines))
+    return SettingsInvalid(text, hint=hint)
 
 
 def _identity(file: Path | None, environ: Mapping[str, str]) -> str | None:

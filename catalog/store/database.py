@@ -4,7 +4,7 @@ import logging
 import os
 import secrets
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,12 +27,11 @@ from catalog.core.errors import (
     StoreError,
 )
 from catalog.core.files import require_regular
-from catalog.core.text import examples
 from catalog.core.waiting import Wait, waiting
 from catalog.store import server_errors
 from catalog.store.driver import BUSY_TIMEOUT, REVISIONS, held
 from catalog.store.engine import check_driver, file_of, is_memory, make_engine
-from catalog.store.text_values import FIRST, HINTS
+from catalog.store.text_values import FIRST, HINTS, other_program
 
 WANTED = "it is not a database URL; write the path of an SQLite file or an SQLAlchemy URL"
 OTHER = "Name another file with --database. It may be a new one."
@@ -285,13 +284,6 @@ class Database:
             return StoreError(text, hint="`catalog status` repairs it, and so does the next poll.")
         hint = next((hint for word, hint in HINTS.items() if word in first), "")
         return StoreError(f"{self.place}: {first}", hint=hint)
-
-
-def other_program(place: str, tables: Collection[str]) -> str:
-    """Return the text of an error about a database without our tables."""
-    if not tables:
-        return f"{place} has no tables, so it is not a database of this program"
-    return f"{place} is another program's database: its tables are {examples(sorted(tables))}"
 
 
 def size_of(connection: Connection) -> int:

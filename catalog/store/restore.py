@@ -14,10 +14,11 @@ from sqlalchemy import URL, create_engine
 from catalog.core.errors import DatabaseTooNew, NotFound, SettingsInvalid, StoreError
 from catalog.store import migrate
 from catalog.store.backup import count_rows, opened
-from catalog.store.database import Database, other_program
+from catalog.store.database import Database
 from catalog.store.driver import REVISIONS
 from catalog.store.pages import check_pages
 from catalog.store.swap import BESIDE, flush, own, swap
+from catalog.store.text_values import other_program
 from catalog.store.verify import verify
 
 WAIT = 2.0

@@ -1,9 +1,11 @@
 """Read values stored as text, and report damaged ones."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from catalog.changes.poll import Outcome
 from catalog.core.errors import StoreError
+from catalog.core.text import examples
 
 DAMAGED = "`catalog db verify` lists the damage; `catalog db restore FILE` restores a backup."
 """The hint of an error about an unreadable row."""
@@ -35,3 +37,10 @@ def to_outcome(text: str) -> Outcome:
         return Outcome(text)
     except ValueError as error:
         raise StoreError(f"the stored poll outcome {text!r} is unknown", hint=DAMAGED) from error
+
+
+def other_program(place: str, tables: Collection[str]) -> str:
+    """Return the text of an error about a database without our tables."""
+    if not tables:
+        return f"{place} has no tables, so it is not a database of this program"
+    return f"{place} is another program's database: its tables are {examples(sorted(tables))}"

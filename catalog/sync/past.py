@@ -30,22 +30,7 @@ def past(
     The models of the current snapshot are only read if the decision needs them.
     """
     name, known, policy = decision.provider.name, start.known, decision.policy
-    gone = cache.gone(connection, name, known)
-    evidence = forecasts.evidence(connection, name, gone)
-    resolved, doubted = _open(connection, name, policy, start.polled_at, decision.started_at)
-    seen = Past(
-        digest=known.digest,
-        gone={each.model.key: each for each in gone},
-        evidence=evidence,
-        reminded=_reminded(connection, decision, evidence, has_gone=bool(gone)),
-        polled_at=start.polled_at,
-        reported=changelog.reported_drift(connection, name) if reading.drift else frozenset(),
-        bad_rows=_bad_rows(connection, name, reading),
-        unwell=polls.unwell(connection, name),
-        missing=known.missing,
-        settled=resolved,
-        doubted=doubted,
-    )
+    seen = _without_models(connection, cache, start, decision, reading)
     candidate = reading.candidate
     if candidate is None or candidate.digest == known.digest:
         needed = known.number is not None and decision.reminds(seen)
@@ -64,6 +49,33 @@ def past(
         held_at=held_at,
         moves=since(connection, name, decision.started_at - policy.settles_after, moved),
         brief=_brief(connection, policy, known, snapshot, candidate),
+    )
+
+
+def _without_models(
+    connection: Transaction,
+    cache: SnapshotCache,
+    start: Start,
+    decision: Decision,
+    reading: Reading,
+) -> Past:
+    """Read what every poll needs."""
+    name, known, policy = decision.provider.name, start.known, decision.policy
+    gone = cache.gone(connection, name, known)
+    evidence = forecasts.evidence(connection, name, gone)
+    resolved, doubted = _open(connection, name, policy, start.polled_at, decision.started_at)
+    return Past(
+        digest=known.digest,
+        gone={each.model.key: each for each in gone},
+        evidence=evidence,
+        reminded=_reminded(connection, decision, evidence, has_gone=bool(gone)),
+        polled_at=start.polled_at,
+        reported=changelog.reported_drift(connection, name) if reading.drift else frozenset(),
+        bad_rows=_bad_rows(connection, name, reading),
+        unwell=polls.unwell(connection, name),
+        missing=known.missing,
+        settled=resolved,
+        doubted=doubted,
     )
 
 
