@@ -31,13 +31,7 @@ from catalog.config.types import (
     overlap,
 )
 from catalog.core.payload import BAD_ROWS_ABOVE, BadRows
-from catalog.providers.described.description import (
-    KINDS,
-    Description,
-    mistakes,
-    read,
-    shipped,
-)
+from catalog.providers.described.description import KINDS, Description, mistakes, read, shipped
 from catalog.providers.infomaniak.provider import ROUTE
 from catalog.providers.provider import STRICT_ROWS, USUAL_ROWS
 
