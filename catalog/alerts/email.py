@@ -113,7 +113,7 @@ class EmailChannel:
 
     The server's certificate is always checked. `deadline` limits the whole exchange, in seconds.
     `max_size` is in bytes of the encoded mail. Errors and logs contain neither the password nor any
-    of `secrets`, also if the server's answer repeats them.
+    of `secrets`, even if the server's answer repeats them.
     """
 
     name: str

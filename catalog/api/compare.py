@@ -85,7 +85,7 @@ def compare(
 
 
 def _promised(finding: Finding, gone: Mapping[str, Delisted]) -> Finding:
-    """Replace the end date of a removal by the stored one.
+    """Replace the end date of a removal with the stored one.
 
     Without a stored one, it has only a day from the provider's list, because the comparison knows
     no other source.

@@ -8,9 +8,9 @@ from catalog.api.lazy_types import PastPoll
 from catalog.changes.health import Freshness, Health, Unwell, is_overdue
 from catalog.changes.hold import Release
 from catalog.changes.poll import Backlog
-from catalog.core.clock import stamp
 from catalog.core.text import count, duration
 from catalog.report.held import HELD, way_out
+from catalog.report.summary import attempt
 
 OK = "OK"
 NOT_WELL = "NOT WELL"
@@ -109,10 +109,8 @@ def _deliveries(one: Status) -> Iterator[Issue]:
 
 
 def _cause(waiting: Backlog) -> str:
-    again = "at the next run" if waiting.next_at is None else f"not before {stamp(waiting.next_at)}"
-    if waiting.error is None:
-        return f"channel {waiting.channel}: the last pass did not send; sent {again}"
-    return f"{waiting.error}; next attempt {again}"
+    error = waiting.error or f"channel {waiting.channel}: the last pass did not send"
+    return f"{error}; next attempt {attempt(waiting.next_at)}"
 
 
 def _answer(one: Status) -> Iterator[Issue]:

@@ -64,8 +64,9 @@ class HoldRule:
         if lost <= self.share * total:
             return None
         limit = f"{100 * self.share:g}%"
+        percent = round(100 * lost / total)
         # Rounded down to the limit, the share would look like a wrong reason.
-        share = f"{lost / total:.0%}" if round(lost / total, 2) > self.share else f"over {limit}"
+        share = f"{percent}%" if percent > 100 * self.share else f"over {limit}"
         return f"{lost:,} of {total:,} models are missing ({share}, limit {limit})"
 
     def release(self, held: int, at: datetime, last: datetime | None = None) -> Release:

@@ -90,7 +90,7 @@ USUAL = Statuses.of({})
 
 
 def flag(value: Json) -> bool | None:
-    """Return a boolean or that of a text, or None."""
+    """Return a boolean, or the one that a text spells, or None."""
     if isinstance(value, str):
         return _FLAGS.get(value.strip().casefold())
     return value if isinstance(value, bool) else None

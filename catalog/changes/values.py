@@ -140,7 +140,7 @@ def _absent(old: Json, new: Json) -> frozenset[str]:
 
 
 def number(value: Json) -> Decimal | None:
-    """Return a number, or that of a text like `5e-09`."""
+    """Return the number of a value or text (`5e-09`), or None."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     text = str(value).strip()

@@ -115,7 +115,10 @@ def show(app: App, message: str, style: str) -> int:
 @click.argument("names", nargs=-1, metavar="[CHANNEL|MESSAGE]...")
 @pass_app
 def retry(app: App, names: tuple[str, ...]) -> int:
-    """Send pending and given-up messages now, of all or named channels."""
+    """Send pending and given-up messages now, of all or named channels.
+
+    A pause that a receiver asked for ends for its channel.
+    """
     from catalog.config.build import wire_http, wire_sync
     from catalog.store import deliveries
 

@@ -24,7 +24,7 @@ from catalog.report.sentences import drift_sentence
 
 LEVELS = ("breaking", "warning", "info", "quiet")
 facts_option = click.option(
-    "--facts", is_flag=True, help="Show one line per model, also if many changed in the same way."
+    "--facts", is_flag=True, help="Show one line per model, even if many changed in the same way."
 )
 
 

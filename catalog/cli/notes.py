@@ -85,9 +85,9 @@ def note_(
             say(visible(f"{name}: there is no note"))
             return 0
         forecasts.write(connection, provider, wanted)
-    say(visible(f"{name}: {_told(wanted)}"))
+    say(visible(f"{name}: {_sentence(wanted)}"))
     if before is not None and not before.is_withdrawn and not remove:
-        note(visible(f"in place of: {_told(before)}"))
+        note(visible(f"in place of: {_sentence(before)}"))
     if successor is not None and successor not in listed:
         note(visible(f"warning: {successor} is not in the catalog"))
     return 0
@@ -128,7 +128,7 @@ def _listed(app: App, provider: str) -> list[tuple[str, str, Note, bool]]:
     ]
 
 
-def _told(each: Note) -> str:
+def _sentence(each: Note) -> str:
     if each.is_withdrawn:
         return "the note is removed"
     parts = [

@@ -64,7 +64,7 @@ def pages(place: Path) -> dict[str, Page]:
 
 
 def plain(text: str) -> str:
-    """Replace links by the name of the topic or the address.
+    """Replace links with the name of the topic or the address.
 
     The reason is that a terminal cannot follow links.
     """

@@ -168,7 +168,7 @@ def _print(results: Results, settings: Settings, *, quiet: bool) -> None:
     spent, terms = results.spent, settings.probe
     if not quiet:
         if results.again_at is not None:
-            say(f"(?) is not confirmed yet: a second try is due from {stamp(results.again_at)} on")
+            say(f"(?) is not confirmed yet: a second try is due at {stamp(results.again_at)}")
         say(
             f"today so far {spent.calls:,} of {terms.calls_a_day:,} calls, "
             f"{spent.tokens:,} of {terms.tokens_a_day:,} tokens"

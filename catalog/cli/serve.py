@@ -89,7 +89,7 @@ def _note_restart(app: App, served: WebSettings | None) -> None:
         text = "web.listen is now %s, but the pages stay at %s until a restart"
         logger.warning(text, wanted.listen or "unset", address or "no address")
     elif served is not None and wanted.public != served.public:
-        logger.warning("web.public has changed, which takes effect at the next restart")
+        logger.warning("web.public has changed, but the pages keep the old value until a restart")
 
 
 def _works(app: App) -> list[Work]:

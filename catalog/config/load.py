@@ -156,7 +156,7 @@ def _misspelled(given: RawSettings) -> Iterator[str]:
 
 
 def _secret_files(given: RawSettings, files: bool | str) -> Iterator[str]:
-    """Replace NAME_file settings by their content, or only record the sources.
+    """Replace NAME_file settings with their content, or only record the sources.
 
     `files` is as in `load`.
     """

@@ -18,7 +18,7 @@ from catalog.changes.finding import Level
 from catalog.config.channels import AnyChannel
 from catalog.config.providers import ProviderSettings
 from catalog.config.settings import Settings
-from catalog.config.sources import RawSettings, plain_settings
+from catalog.config.sources import SECRET_KEYS, RawSettings, plain_settings
 from catalog.core.strict_json import cut
 from catalog.core.text import closest, did_you_mean
 from catalog.core.toml_lines import key_lines
@@ -83,8 +83,8 @@ PROVIDERS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """The correct settings for common wrong kinds of providers."""
 SECRET: Final = re.compile(
-    r"(.+\.)?(token|secret|password|urls(\.\d+)?|headers\..*|query\..*)|(ping|channel\.\d+)\.url"
-    r"|http\.proxy"
+    r"(.+\.)?(token|headers\..*|query\..*)|ping\.url|http\.proxy"
+    rf"|channel\.\d+\.({'|'.join(SECRET_KEYS)})(\.\d+)?"
 )
 # Addresses may hold a login or a key.
 _LOGIN: Final = re.compile(r"@|\?.*=")

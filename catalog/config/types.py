@@ -159,10 +159,10 @@ def _not_boolean(value: Any) -> Any:
 
 
 def _checked_database(url: str) -> str:
-    from catalog.store.database import WANTED, Database  # slow import
+    from catalog.store.database import PATH, Database  # slow import
 
     if not url or "\0" in url:
-        raise ValueError(WANTED)
+        raise ValueError(f"it {'contains NUL' if url else 'is empty'}; {PATH}")
     try:
         Database(url)
     except SettingsInvalid as error:

@@ -173,7 +173,7 @@ def json_path(steps: Iterable[str | int]) -> str:
 def read_strict(body: bytes) -> Json:
     """Parse a JSON body, or raise PayloadInvalid with every flaw.
 
-    Whole numbers become int. A repeated key is a flaw, also with equal values.
+    Whole numbers become int. A repeated key is a flaw, even with equal values.
     """
     parsed = read(body)
     repeats = (_key_twice(each.steps) for each in parsed.repeats)

@@ -98,7 +98,7 @@ def attempt(call: Callable[[], Result]) -> Result | Exception:
 SOON = timedelta(seconds=1)
 """The delay after an unrecorded pass. Each further one doubles it."""
 LATER = timedelta(minutes=1)
-"""The maximum delay, also after another process took the slot."""
+"""The maximum delay, even after another process took the slot."""
 
 
 @dataclass(slots=True)

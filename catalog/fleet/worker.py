@@ -110,7 +110,7 @@ class Worker:
         return 0
 
     async def _serve(self) -> None:
-        """Run the engine's worker, again after each broken connection."""
+        """Run the engine's worker, again after each failure."""
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
         for number in STOPS:
             loop.add_signal_handler(number, self._stop, number, stop)
@@ -132,7 +132,7 @@ class Worker:
         stop.set()
 
     async def _until_loss(self, stop: asyncio.Event) -> None:
-        """Run the engine's worker until the stop or a broken connection.
+        """Run the engine's worker until the stop or a failure.
 
         After a broken connection the engine may not know that a job ended, and would keep its lock
         as long as the worker lives. So the worker ends, and a new one starts.
@@ -151,7 +151,7 @@ class Worker:
         if isinstance(error, CatalogError) and not isinstance(error, DatabaseUnreachable):
             raise error  # such as a missing right, which a new attempt does not change
         if not stop.is_set():
-            known = lost.is_set() or isinstance(error, DatabaseUnreachable)
+            known = lost.is_set() or isinstance(error, DatabaseUnreachable | ConnectorException)
             what = "the connection to the database broke" if known else "the job engine failed"
             reason = f": {' '.join(str(error).split())}" if isinstance(error, Exception) else ""
             logger.warning("%s%s; the worker restarts", what, reason)

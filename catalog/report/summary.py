@@ -36,9 +36,12 @@ def skipped(slot: datetime, done_at: datetime | None) -> str:
 
 def pending(channel: str, messages: int, error: str | None, next_at: datetime | None) -> str:
     """Return the pending messages of a channel and the next attempt."""
-    when = "the next run" if next_at is None else stamp(next_at)
+    when, many = attempt(next_at), count(messages, "message")
     if error is None:
-        return f"channel {channel}: {count(messages, 'message')} to be sent from {when} on"
-    return one_line(
-        f"{count(messages, 'message')} not delivered, {error}; next attempt not before {when}"
-    )
+        return f"channel {channel}: {many} to be sent {when}"
+    return one_line(f"{many} not delivered, {error}; next attempt {when}")
+
+
+def attempt(next_at: datetime | None) -> str:
+    """Return when a message is sent next."""
+    return "at the next run" if next_at is None else f"not before {stamp(next_at)}"

@@ -33,7 +33,7 @@ from catalog.store.driver import BUSY_TIMEOUT, REVISIONS, held
 from catalog.store.engine import check_driver, file_of, is_memory, make_engine
 from catalog.store.text_values import FIRST, HINTS, other_program
 
-WANTED = "it is not a database URL; write the path of an SQLite file or an SQLAlchemy URL"
+PATH = "write the path of an SQLite file or an SQLAlchemy URL"
 OTHER = "Name another file with --database. It may be a new one."
 ERRORS = (SQLAlchemyError, sqlite3.Error)  # the driver's own are from `tables.plain`
 MEMORY = "sqlite://"
@@ -79,7 +79,9 @@ class Database:
             # A path is never put into a URL, because it may contain `%` or `?`.
             self.url = make_url(url) if "://" in url else URL.create("sqlite", database=url)
         except (ArgumentError, ValueError):
-            raise SettingsInvalid(WANTED) from None  # because the error may quote the password
+            raise SettingsInvalid(
+                f"it is not a database URL; {PATH}"
+            ) from None  # because the error may quote the password
         check_driver(self.url)
 
     @property

@@ -105,7 +105,9 @@ def retry(connection: Connection, names: Collection[str]) -> int:
     """Make pending and given-up messages due now, and return their number.
 
     Each name is a channel or the beginning of a message id. Without names, every message is
-    retried. A pause that the receiver asked for ends too. Raise NotFound for a name without match.
+    retried. A pause that a receiver asked for ends for its channel. Raise NotFound for a name
+    without match.
+    without match.
     """
     channels = _chosen(connection, names)
     set_messages(connection, sorted(channels), state=PENDING, next_at=None, attempts=0)

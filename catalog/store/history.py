@@ -126,7 +126,7 @@ def baseline(connection: Connection, provider: str) -> Baseline:
 
 
 def missing(connection: Connection, provider: str) -> dict[str, datetime]:
-    """Return the unlisted keys that are kept, with their first missing time."""
+    """Return the kept unlisted keys, and when each was first missing."""
     rows = connection.execute(_missing_query(), {"provider": provider})
     return {row.key: row.started_at for row in rows}
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from catalog.core.clock import stamp
 from catalog.core.errors import NotFound
+from catalog.core.strict_json import cut
 from catalog.store.tables import DeliveryRow, FindingRow, PollRow, SnapshotRow, col, table_of
 
 ROW_ID_LIMIT = 2**31
@@ -51,7 +52,7 @@ def find(
     latest = begins.order_by(col(FindingRow.id).desc())
     rows = connection.execute(latest).all() if _FINGERPRINT.fullmatch(name) else ()
     if not rows:
-        raise NotFound(f"there is no finding {name!r}", hint=_LISTED)
+        raise NotFound(f"there is no finding {cut(name, 60)!r}", hint=_LISTED)
     known = sorted({row.fingerprint for row in rows})
     if len(known) > 1:
         some = ", ".join(known[:5])

@@ -233,7 +233,7 @@ def _tallied(connection: Connection, table: str) -> Iterator[Bad]:
 def _broken_link(named: int | None, before: int | None) -> str:
     """Return what is wrong with the previous snapshot that one names."""
     names = "it names no previous snapshot" if named is None else f"it names {named} as previous"
-    return f"{names}, but {'it is the first one' if before is None else f'{before} is before it'}"
+    return f"{names}, but {'none' if before is None else before} is stored before it"
 
 
 def _chain(connection: Connection, provider: str) -> Verdicts:

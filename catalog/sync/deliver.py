@@ -127,7 +127,7 @@ class Courier:
 
 
 def _sent(channel: Channel, item: outbox.PendingMessage) -> DeliveryFailed | None:
-    """Send a message. Return the error, even of an unexpected exception."""
+    """Send a message. Unexpected exceptions are returned as errors too."""
     try:
         at, used = item.findings[0].at, channel.audience.usage()
         channel.send(Message(item.message_id, item.provider, at, item.findings, used=used))

@@ -187,7 +187,7 @@ def test_a_digest_is_no_trouble(live: Live) -> None:
     )
     Path(shell.folder, "catalog.toml").write_text(HOOK + 'digest = "daily"\n')
     shell("-q", "sync")
-    assert "channel ops: 1 message to be sent from 20" in shell("sync").err
+    assert "channel ops: 1 message to be sent not before 20" in shell("sync").err
     assert shell("-q", "sync").err == ""
 
 

@@ -97,11 +97,11 @@ CASES = {
     ),
     "the first snapshot gone": (
         "delete from snapshot where id = 1",
-        (CHAIN, "snapshot", "2", "it names 1 as previous, but it is the first one"),
+        (CHAIN, "snapshot", "2", "it names 1 as previous, but none is stored before it"),
     ),
     "a snapshot gone": (
         "delete from snapshot where id = 3",
-        (CHAIN, "snapshot", "4", "it names 3 as previous, but 2 is before it"),
+        (CHAIN, "snapshot", "4", "it names 3 as previous, but 2 is stored before it"),
     ),
     "the last snapshot gone": (
         "delete from snapshot where id = 5",

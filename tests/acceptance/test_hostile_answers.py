@@ -75,7 +75,7 @@ def test_a_message_that_a_pass_left_behind_is_trouble(live: Live) -> None:
     with closing(sqlite3.connect(shell.folder / "catalog.db")) as database, database:
         hour = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-1 hour')"
         database.execute(f"update poll set started_at = {hour}")  # noqa: S608  # our own
-    assert "the last pass did not send; sent at the next run" in shell("status", code=1).out
+    assert "the last pass did not send; next attempt at the next run" in shell("status", code=1).out
     (provider,) = shell("status", "--format", "json", code=1).json["providers"]
     assert provider["owed"][0]["overdue"]
 

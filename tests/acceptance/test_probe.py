@@ -112,7 +112,7 @@ def test_second_tries_and_their_findings(asking: Shell, provider: ReplayServer) 
     given = {"CATALOG_PROBE_AGAIN_AFTER": "1s"}
     first = asking("probe", "--once", "qwen3")
     assert "refused (?)" in first.out
-    assert "a second try is due from" in first.out
+    assert "a second try is due at" in first.out
     ran = asking("probe", "--once", "--wait", "granite", given=given)
     assert "waiting for the second tries until" in ran.err
     assert "breaking  granite is refused by chat-v1, chat-v2 now," in ran.out

@@ -52,7 +52,7 @@ def test_pages_follow_the_polls_of_the_daemon(live: Live) -> None:
 
 
 def test_sighup_reloads_the_settings_of_the_pages(live: Live) -> None:
-    """A new path, token and provider are used at once. A new address is noted."""
+    """A new path, token and provider are used at once. Two settings that need a restart are reported."""
     shell, server = live(answer(body=body(row())))
     configuration = shell.folder / "catalog.toml"
     configuration.write_text(f'[web]\nlisten = "{ANY}"\n')
@@ -74,7 +74,7 @@ def test_sighup_reloads_the_settings_of_the_pages(live: Live) -> None:
         assert "other" in page
         configuration.write_text(f'[web]\nlisten = "{ANY}"\npublic = true\n')
         daemon.tell(signal.SIGHUP)
-        daemon.until("web.public has changed, which takes effect at the next restart")
+        daemon.until("web.public has changed, but the pages keep the old value until a restart")
         daemon.stop()
     assert f"web.listen is now 127.0.0.1:1, but the pages stay at {ANY}" in line
 

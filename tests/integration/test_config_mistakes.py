@@ -102,8 +102,8 @@ def test_two_channels_of_one_name_are_a_mistake(file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reported"),
     [
-        ('database = ""', "database: it is not a database URL; write the path of an SQLite file"),
-        ('database = "a\\u0000b"', "database: it is not a database URL; write the path"),
+        ('database = ""', "database: it is empty; write the path of an SQLite file"),
+        ('database = "a\\u0000b"', "database: it contains NUL; write the path"),
         (
             f'database = "postgresql://u:{SECRET}@ss:w/rd"',
             "database: it is not a database URL; write the path of an SQLite file",

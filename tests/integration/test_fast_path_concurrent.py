@@ -65,7 +65,7 @@ def test_an_outdated_answer_is_requested_again(
     it.poll()
     assert str(it.poll().poll.outcome) == "unchanged"
     assert len(it.server.requests) == 4
-    assert "before the last poll" not in caplog.text
+    assert "but the last poll was at" not in caplog.text
     assert it.rows("select count(*) from snapshot") == [(2,)]
 
 

@@ -64,7 +64,7 @@ def decoded(token: Token) -> str:
 
 
 def place(groups: Sequence[Group], parts: Sequence[Token], texts: Sequence[str]) -> None:
-    """Replace offsets in a cell by offsets in the file."""
+    """Replace offsets in a cell with offsets in the file."""
     wanted = {entry.at for group in groups for entry in group.entries}
     wanted |= {one.at for group in groups for one in group.limits}
     wanted |= {group.at for group in groups}

@@ -80,7 +80,7 @@ def _with_waits(
 
 
 def retry_after(header: str | None, now: datetime) -> float | None:
-    """Return the seconds of a `Retry-After`, also of an HTTP date.
+    """Return the seconds of a `Retry-After`, a number or an HTTP date.
 
     None means that it cannot be parsed.
     """

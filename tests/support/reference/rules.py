@@ -28,7 +28,7 @@ def status_words() -> str:
 
 
 def _section(rule: Rule) -> str:
-    wave = f"; `{rule.wave}` if one finding covers several models" if rule.wave else ""
+    wave = f"; `{rule.wave}` for a finding of several changes" if rule.wave else ""
     return "\n".join(
         (
             f"### {rule.id}",

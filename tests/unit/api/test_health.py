@@ -35,7 +35,9 @@ def test_an_overdue_message_is_a_problem() -> None:
     """A message that the last pass did not try is not delivered, and has no error."""
     late = Backlog("ops/a", 1, None, None, AT - timedelta(hours=1))
     issue = replace(ONE, waiting=(late,), read_at=AT + timedelta(hours=1)).issues[0]
-    assert issue.causes == ("channel ops/a: the last pass did not send; sent at the next run",)
+    assert issue.causes == (
+        "channel ops/a: the last pass did not send; next attempt at the next run",
+    )
     assert "`catalog alerts test ops`" in issue.todo
 
 

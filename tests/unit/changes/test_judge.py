@@ -195,6 +195,13 @@ def test_doubt(before: int, after: list[Model], hold: str | None) -> None:
     assert HoldRule().reason(snapshot(*many(before)), snapshot(*after)) == hold
 
 
+def test_a_share_just_over_the_limit() -> None:
+    """The share of missing models is never shown as the limit itself."""
+    rule = HoldRule(share=0.02)
+    reason = rule.reason(snapshot(*many(200)), snapshot(*many(195)))
+    assert reason == "5 of 200 models are missing (over 2%, limit 2%)"
+
+
 def test_a_first_state_is_believed_unless_empty() -> None:
     """Without a previous state, only an empty list is held."""
     assert HoldRule().reason(None, snapshot(model())) is None

@@ -139,7 +139,7 @@ def test_owed() -> None:
         pending("ops", 2, "503", AT)
         == f"2 messages not delivered, 503; next attempt not before {stamp(AT)}"
     )
-    assert pending("ops", 1, None, None) == "channel ops: 1 message to be sent from the next run on"
+    assert pending("ops", 1, None, None) == "channel ops: 1 message to be sent at the next run"
 
 
 def test_removal_says_how_long_calls_work() -> None:
