@@ -107,7 +107,6 @@ def retry(connection: Connection, names: Collection[str]) -> int:
     Each name is a channel or the beginning of a message id. Without names, every message is
     retried. A pause that a receiver asked for ends for its channel. Raise NotFound for a name
     without match.
-    without match.
     """
     channels = _chosen(connection, names)
     set_messages(connection, sorted(channels), state=PENDING, next_at=None, attempts=0)
