@@ -52,7 +52,7 @@ def test_pages_follow_the_polls_of_the_daemon(live: Live) -> None:
 
 
 def test_sighup_reloads_the_settings_of_the_pages(live: Live) -> None:
-    """A new path, token and provider are used at once. What cannot change at once is named."""
+    """A new path, token and provider are used at once. Settings that need a restart are named."""
     shell, server = live(answer(body=body(row())))
     configuration = shell.folder / "catalog.toml"
     configuration.write_text(f'[web]\nlisten = "{ANY}"\n')
