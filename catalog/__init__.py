@@ -8,8 +8,8 @@ To read the code, begin with `Sync.run` in sync/sync.py: it is one poll from the
 messages. Then read changes/change.py (the kinds of changes), changes/judge.py with
 changes/rules.toml (their severity) and store/tables.py (the stored data). Commands are in cli/, one
 module for each group. api/ has the functions that they share with `Catalog`. config/build.py turns
-settings into objects. docs/architecture.md describes each package, and lists the files to change
-for a new provider, change, rule, channel or command.
+settings into objects. docs/architecture.md describes each package, and CONTRIBUTING.md lists the
+files to change for a new provider, change, rule, channel or command.
 """
 
 from typing import TYPE_CHECKING
