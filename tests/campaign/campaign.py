@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -41,6 +42,10 @@ def scenarios(*, quick: bool) -> Mapping[str, Scenario]:
     def sized(play: Callable[[int, Context], Result], full: int, small: int) -> Scenario:
         return lambda context: [play(small if quick else full, context)]
 
+    def fleet(workers: int) -> Scenario:
+        size = replace(QUICK if quick else FULL, workers=workers)
+        return lambda context: [fleet_faults(size, context)]
+
     return {
         "network": lambda context: [network.through(kind, context) for kind in kinds],
         "killed": sized(killed_passes, 500, 4),
@@ -65,7 +70,8 @@ def scenarios(*, quick: bool) -> Mapping[str, Scenario]:
         "slots": sized(slots, 1000, 10),
         "real-time": sized(real_time, 60, 2),
         "skewed-clocks": sized(skewed_clocks, 30, 2),
-        "fleet": lambda context: [fleet_faults(QUICK if quick else FULL, context)],
+        "fleet": fleet(4),
+        "fleet-of-two": fleet(2),
         ASIDE: sized(lasting, 10_000, 30),
     }
 

@@ -51,10 +51,11 @@ FULL = Size(1000, 4, 20, 90, 50, 200, Pace())
 def fleet_faults(size: Size, context: Context) -> Result:
     """Inject kills, cuts and a restart, with clocks 90 s apart."""
     name = f"a fleet of {size.workers} workers and {size.providers:,} providers"
-    server = context.folder / "fleet-server" / "postgresql"
+    folder = context.folder / f"fleet-{size.workers}"
+    server = folder.with_name(f"{folder.name}-server") / "postgresql"
     server.parent.mkdir(mode=0o700)
     try:
-        return played(name, size, context.folder / "fleet", server)
+        return played(name, size, folder, server)
     finally:
         stop(server)
 
