@@ -1,7 +1,7 @@
 """Verify the stored rows and name each check's first bad row."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, repeat
@@ -77,13 +77,11 @@ def verify(connection: Connection, noted: str | None = None) -> Iterator[Check]:
     yield _check("payloads", "payload", _payloads(connection))
     yield _check("model versions", "model_version", _versions(connection))
     yield _check("snapshots", "snapshot", _snapshots(connection))
-    changes = chain(_changes(connection), _tallied(connection, "change"))
-    yield _check("changes", "change", changes)
-    polls = (_tallied(connection, name) for name in ("poll", "missing_model"))
-    yield _check("polls", "poll", chain(_polls(connection), *polls))
+    yield _check("changes", "change", _changes(connection), _tallied(connection, "change"))
+    spans = (_tallied(connection, name) for name in ("poll", "missing_model"))
+    yield _check("polls", "poll", _polls(connection), chain.from_iterable(spans))
     for name, table in COUNTED.items():
-        rows = chain(_rows(connection, table), _tallied(connection, table))
-        yield _check(name, table, rows)
+        yield _check(name, table, _rows(connection, table), _tallied(connection, table))
     providers = select(col(SnapshotRow.provider)).distinct().order_by(col(SnapshotRow.provider))
     for provider in connection.scalars(providers).all():
         yield _check(f"chain of {provider}", "snapshot", _chain(connection, provider))
@@ -91,7 +89,8 @@ def verify(connection: Connection, noted: str | None = None) -> Iterator[Check]:
         yield _check("noted head", "snapshot", _noted(connection, noted))
 
 
-def _check(name: str, table: str, verdicts: Verdicts) -> Check:
+def _check(name: str, table: str, verdicts: Verdicts, spans: Iterable[Bad] = ()) -> Check:
+    """Check each row, then the sums over spans of rows."""
     rows, remark, bad = 0, "", None
     try:
         for verdict in verdicts:
@@ -100,6 +99,7 @@ def _check(name: str, table: str, verdicts: Verdicts) -> Check:
                 remark = verdict
             else:
                 bad = bad or verdict
+        bad = bad or next(iter(spans), None)
     except GARBLED as error:
         bad = bad or Bad(table, "?", f"a row cannot be read: {error}")
     return Check(name, rows, remark, bad)

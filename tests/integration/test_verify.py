@@ -126,6 +126,19 @@ def test_every_table_has_rows_and_verifies(made: Path) -> None:
             assert connection.execute(f"select count(*) from {table}").fetchone() > (0,)  # noqa: S608  # our own names
 
 
+def test_a_damaged_row_is_counted_once(made: Path, tmp_path: Path) -> None:
+    """The number of checked rows is that of the table, whether a row is damaged or not."""
+    file = tmp_path / "copy.db"
+    shutil.copyfile(made / "catalog.db", file)
+    with closing(sqlite3.connect(file)) as writer, writer:
+        (polls,) = writer.execute("select count(*) from poll").fetchone()
+        writer.execute("update poll set duration_ms = duration_ms + 1 where id = 2")
+    with closing(Database(str(file))) as database, database.reading() as connection:
+        checks = {check.name: check for check in verify(connection)}
+    assert str(checks["polls"].bad).endswith("a row was edited")
+    assert checks["polls"].rows == polls
+
+
 def page() -> dict[str, tuple[set[str], set[str]]]:
     """Return the covered and other columns of each table.
 
