@@ -170,12 +170,8 @@ def number_at(connection: Connection, provider: str, when: datetime | int | None
         return int(number)
     if when is None:
         raise NotFound("no snapshot is stored yet", hint=FIRST)
-    what = (
-        f"snapshot {when}"
-        if isinstance(when, int)
-        else f"snapshot from {when:%F %T} UTC or earlier"
-    )
-    raise NotFound(f"there is no {what}", hint="`catalog snapshots` lists what is stored.")
+    what = str(when) if isinstance(when, int) else f"from {when:%F %T} UTC or earlier"
+    raise NotFound(f"there is no snapshot {what}", hint="`catalog snapshots` lists what is stored.")
 
 
 def taken_at(connection: Connection, number: int) -> datetime:

@@ -220,10 +220,7 @@ class SlotRow(SQLModel, table=True):
 
 
 class ProviderRow(SQLModel, table=True):
-    """A provider that was added by a command.
-
-    `settings` is JSON without secrets.
-    """
+    """A provider of `catalog provider add`. `settings` is JSON without secrets."""
 
     __tablename__ = "provider"
     name: str = Field(primary_key=True)

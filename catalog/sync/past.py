@@ -1,9 +1,11 @@
 """Read the stored facts that the decision about a poll needs."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from catalog.changes.clock import clock_fields
+from catalog.changes.finding import Delisted
 from catalog.changes.flapping import DAMPED, WAITING, Move, Place, settled
 from catalog.changes.forecast import Evidence, LastReport
 from catalog.changes.rows import BadRowReports
@@ -30,7 +32,8 @@ def past(
     The models of the current snapshot are only read if the decision needs them.
     """
     name, known, policy = decision.provider.name, start.known, decision.policy
-    seen = _without_models(connection, cache, start, decision, reading)
+    gone = cache.gone(connection, name, known)
+    seen = _without_models(connection, gone, start, decision, reading)
     candidate = reading.candidate
     if candidate is None or candidate.digest == known.digest:
         needed = known.number is not None and decision.reminds(seen)
@@ -54,18 +57,17 @@ def past(
 
 def _without_models(
     connection: Transaction,
-    cache: SnapshotCache,
+    gone: Sequence[Delisted],
     start: Start,
     decision: Decision,
     reading: Reading,
 ) -> Past:
-    """Read what every poll needs."""
-    name, known, policy = decision.provider.name, start.known, decision.policy
-    gone = cache.gone(connection, name, known)
+    """Read what every poll needs. `gone` are the models that are no longer listed."""
+    name, policy = decision.provider.name, decision.policy
     evidence = forecasts.evidence(connection, name, gone)
     resolved, doubted = _open(connection, name, policy, start.polled_at, decision.started_at)
     return Past(
-        digest=known.digest,
+        digest=start.known.digest,
         gone={each.model.key: each for each in gone},
         evidence=evidence,
         reminded=_reminded(connection, decision, evidence, has_gone=bool(gone)),
@@ -73,7 +75,7 @@ def _without_models(
         reported=changelog.reported_drift(connection, name) if reading.drift else frozenset(),
         bad_rows=_bad_rows(connection, name, reading),
         unwell=polls.unwell(connection, name),
-        missing=known.missing,
+        missing=start.known.missing,
         settled=resolved,
         doubted=doubted,
     )
