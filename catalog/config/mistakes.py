@@ -83,7 +83,7 @@ PROVIDERS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """The correct settings for common wrong kinds of providers."""
 SECRET: Final = re.compile(
-    r"(.+\.)?(token|headers\..*|query\..*)|ping\.url|http\.proxy"
+    r"(.+\.)?(token|secret|password|urls(\.\d+)?|headers\..*|query\..*)|ping\.url|http\.proxy"
     rf"|channel\.\d+\.({'|'.join(SECRET_KEYS)})(\.\d+)?"
 )
 # Addresses may hold a login or a key.
