@@ -70,6 +70,7 @@ def load_table(loads: Mapping[str, dict[str, Any]]) -> str:
         "cores of the client": lambda it: f"{it['client']:.2f}",
         "peak memory of the server": lambda it: megabytes(it["memory"]),
         "a poll without load, median": lambda it: f"{it['alone']:.0f} ms",
+        # nan if a short load ended before a poll did
         "a poll under load, median": lambda it: f"{it['busy']:.0f} ms",
     }
     lines = [f"| Load | {' | '.join(loads)} |", f"| --- |{' --- |' * len(loads)}"]

@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import nan
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -201,7 +202,7 @@ def measure(file: Path, seconds: float) -> dict[str, Any]:
             took, cpu = time.monotonic() - began, _cpu(process) - cpu
             own = time.process_time() - own
             busy, memory = _polls(database)[known + len(alone) :], _memory(process)
-    polls = {"alone": median(alone), "busy": median(busy), "polls": len(busy)}
+    polls = {"alone": median(alone), "busy": median(busy or [nan]), "polls": len(busy)}
     cores = {"cpu": cpu / took, "client": own / took, "memory": memory}
     return _summary(load, took) | polls | cores
 
